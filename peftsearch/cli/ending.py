@@ -1,7 +1,11 @@
 """The commands that end a job: stop, delete."""
 
+import contextlib
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from peftsearch.errors import UserError
 from peftsearch.jobs import life
@@ -11,6 +15,7 @@ from peftsearch.results.wording import plural
 from peftsearch.workers.files.job_folder import choose_root
 
 from .console import console, log, print_json, storage_option
+from .crew import SIGNALLED
 
 
 def stop(name: str, storage: str, as_json: bool) -> None:
@@ -32,17 +37,33 @@ def delete(name: str, sure: bool, storage: str, files: Path | None, as_json: boo
 
     Raises:
         Conflict: It runs or has live workers.
+        NotFoundError: There is no such job, and nothing is left of one.
         UserError: Nobody said yes.
     """
-    with open_existing(storage) as store:
-        job = life.check_deletable(store, name)
-        if not sure:
+    root = choose_root(storage, files)
+    with open_existing(storage) as store, _leaving_in_words():
+        job = life.check_deletable(store, name, root)
+        if job is not None and not sure:
             _ask_to_delete(name, sum(store.counts(job.id).values()))
-        life.delete(store, name, choose_root(storage, files))
+        life.delete(store, name, root)
     if as_json:
         print_json({"name": name, "deleted": True})
     else:
         console.print(f"{name} is deleted", highlight=False)
+
+
+@contextlib.contextmanager
+def _leaving_in_words() -> Iterator[None]:
+    """SIGTERM ends what runs as Ctrl-C does, which tells what is left to be removed."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(SIGNALLED + number)
+
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _ask_to_delete(name: str, trials: int) -> None:

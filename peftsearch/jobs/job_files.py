@@ -1,6 +1,5 @@
 """The files of a job that goes; those of other jobs, also of other databases, stay."""
 
-import shutil
 from pathlib import Path
 
 from peftsearch.errors import Conflict, UserError
@@ -9,8 +8,11 @@ from peftsearch.storage.connection import file_url
 from peftsearch.storage.copies import find_copies
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.collection import find_urls
-from peftsearch.workers.files.job_folder import files_root, job_folder, remove_empty
+from peftsearch.workers.artefacts.job_places import job_place
+from peftsearch.workers.files.job_folder import files_root, job_folder
 from peftsearch.workers.files.ownership import describes
+
+from .removals import Removal, name_database
 
 
 def check_own_files(store: Store, job: Job, root: Path) -> None:
@@ -58,8 +60,14 @@ def find_artefacts(store: Store, job: Job) -> set[str]:
         return set()
 
 
-def remove_files(root: Path, job: Job, adapters: list[Path]) -> None:
-    """Remove a job's folder, some adapters, and folders below its name that are empty then."""
-    for folder in (root / job_folder(job), *adapters):
-        shutil.rmtree(folder, ignore_errors=True)
-    remove_empty(root / job.name)
+def plan_removal(store: Store, job: Job, root: Path) -> Removal:
+    """All files of a job, wherever they lie: its folder, adapters that older versions put
+    elsewhere, and what is below URLs.
+
+    Args:
+        root: Folder of the jobs' files.
+    """
+    adapters = find_adapters_by_name(store, job, root)
+    folders = [job_folder(job), *(x.relative_to(root).as_posix() for x in adapters)]
+    places = [job_place(url, job).url for url in sorted(find_artefacts(store, job))]
+    return Removal(root, name_database(store), job.name, job.uid, folders, places)

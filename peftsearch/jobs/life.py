@@ -19,11 +19,11 @@ from peftsearch.spaces.jobspec.search_section import AUTO, NONE
 from peftsearch.spaces.jobspec.spec import BudgetSpec, JobSpec
 from peftsearch.spaces.jobspec.stored import is_later
 from peftsearch.storage.store import Store
-from peftsearch.workers.artefacts.collection import remove_all
 from peftsearch.workers.processes.liveness import is_live, tell_process
 
-from .job_files import check_own_files, find_adapters_by_name, find_artefacts, remove_files
+from .job_files import check_own_files, plan_removal
 from .jobfile import differing_keys
+from .removals import Removal, find_left
 
 _SOURCES = "search.learn_from"
 
@@ -133,37 +133,65 @@ def stop(store: Store, name: str) -> Job:
 def delete(store: Store, name: str, root: Path) -> None:
     """Remove a job for good: its records, then its files.
 
-    Files without records harm nobody, the reverse does.
+    Files without records harm nobody, the reverse does. A deletion that did not come to its end
+    goes on when the job is deleted again.
 
     Args:
         root: Folder of the jobs' files.
 
     Raises:
         Conflict: It runs, or somebody works on it, or a copy of the database names its files.
-        NotFoundError: There is no such job.
+        NotFoundError: There is no such job, and nothing is left of one.
         UserError: All is gone, but for what lies below a URL that cannot be reached.
     """
-    job = store.find_job(name)
+    for removal in delete_records(store, name, root):
+        removal.finish()
+
+
+def delete_records(store: Store, name: str, root: Path) -> list[Removal]:
+    """The first half of a deletion; what is to be finished then, of earlier ones too.
+
+    Raises:
+        Conflict: As `delete`.
+        NotFoundError: As `delete`.
+    """
+    left = find_left(store, name, root)
+    try:
+        job = store.find_job(name)
+    except NotFoundError:
+        if not left:
+            raise
+        return left
     check_own_files(store, job, root)
-    adapters, urls = find_adapters_by_name(store, job, root), find_artefacts(store, job)
+    removal = plan_removal(store, job, root)
 
     def remove() -> None:
         _check_rests(store, store.lock_job(job.id))
         store.delete_job(job.id)
 
-    store.together(remove)
-    remove_files(root, job, adapters)
-    remove_all(urls, job)
+    removal.note()
+    try:
+        store.together(remove)
+    except Conflict:
+        removal.drop()
+        raise
+    return [*left, removal]
 
 
-def check_deletable(store: Store, name: str) -> Job:
-    """The job, for whoever asks or prepares something before it is deleted.
+def check_deletable(store: Store, name: str, root: Path) -> Job | None:
+    """The job, for whoever asks or prepares something before it is deleted; None where files
+    alone are left of it.
 
     Raises:
         Conflict: It runs, or somebody works on it.
-        NotFoundError: There is no such job.
+        NotFoundError: There is no such job, and nothing is left of one.
     """
-    job = store.find_job(name)
+    try:
+        job = store.find_job(name)
+    except NotFoundError:
+        if not find_left(store, name, root):
+            raise
+        return None
     _check_rests(store, job)
     return job
 

@@ -12,7 +12,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.files.job_folder import job_folder
 from peftsearch.workers.files.sweeping import find_over
 
-from .job_places import adapters_place, job_place
+from .job_places import adapters_place
 from .places import ArtefactsAway, Place
 from .signs_of_life import act_beside, ask_aside, tell_wait
 
@@ -45,19 +45,19 @@ def find_urls(job: Job, trials: Sequence[Trial]) -> set[str]:
     return before | places_of(job.document)
 
 
-def remove_all(urls: set[str], job: Job) -> None:
-    """Remove the artefacts of a job that is deleted, wherever they can be.
+def remove_all(urls: Sequence[str], name: str) -> None:
+    """Remove all that lies below the places of a job that is deleted, wherever it can be.
 
     Raises:
-        UserError: URLs are away; says what is left there.
+        UserError: Some are away; says what is left there.
     """
-    left = {url: error for url in sorted(urls) if (error := _remove(job_place(url, job)))}
+    left = {url: error for url in urls if (error := _remove(Place(url)))}
     if left:
-        expected = f"{', '.join(left)} there, to remove the adapters of {job.name!r}"
-        places = " and ".join(job_place(url, job).url for url in left)
+        places = " and ".join(left)
+        expected = f"{places} there, to remove the adapters of {name!r} with its records"
         error = next(iter(left.values()))
-        hint = f"the records are deleted: remove {places} by hand"
-        raise UserError(f"{expected} with its records", error.got, hint) from error
+        hint = f"the records are deleted: delete it again later, or remove {places} by hand"
+        raise UserError(expected, error.got, hint) from error
 
 
 def _remove(place: Place) -> UserError | None:

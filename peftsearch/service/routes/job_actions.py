@@ -10,6 +10,7 @@ from peftsearch.records.job import Job, JobState
 from peftsearch.service.context import Service
 from peftsearch.service.summaries import NOTES
 from peftsearch.service.work.checker import Complete
+from peftsearch.service.work.removing import finish_removals
 from peftsearch.spaces.jobspec.mistakes import refuse_key
 from peftsearch.spaces.jobspec.spec import BudgetSpec
 from peftsearch.workers.processes.kept_places import check_trainable
@@ -152,18 +153,20 @@ def _resume(service: Service, name: str, budget: BudgetSpec | None) -> Job:
 
 
 def delete(service: Service, name: str) -> None:
-    """Remove a job for good, with its exports.
+    """Remove a job for good, with its exports; nobody waits long for a store of artefacts.
 
     Raises:
         Conflict: It runs or somebody works on it.
-        NotFoundError: There is no such job.
+        NotFoundError: There is no such job, and nothing is left of one.
+        UserError: What lies below a URL cannot be removed now.
     """
-    _state(service, name)
+    root = service.settings.root
     with service.supervisor.place(name):
         with service.stores.borrow() as store:
-            found = life.check_deletable(store, name)
-            service.exporter.forget(found)
-            service.confirmer.forget(found)
-            service.reporter.forget(found)
-            life.delete(store, name, service.settings.root)
+            if (found := life.check_deletable(store, name, root)) is not None:
+                service.exporter.forget(found)
+                service.confirmer.forget(found)
+                service.reporter.forget(found)
+            left = life.delete_records(store, name, root)
         service.supervisor.forget(name)
+    finish_removals(left)

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from peftsearch.errors import Conflict, UserError
+from peftsearch.errors import Conflict, NotFoundError, UserError
 from peftsearch.jobs import life
 from peftsearch.records.trial import TrialState
+from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.adapters import adapter_folder
 from peftsearch.workers.artefacts.collection import sweep_objects
 from peftsearch.workers.artefacts.job_places import adapters_place, job_place
@@ -15,6 +16,7 @@ from peftsearch.workers.artefacts.keeping import Keeper
 from peftsearch.workers.artefacts.places import Place
 from peftsearch.workers.artefacts.rungs import Rung
 from peftsearch.workers.files.spool import Result
+from tests.conftest import NewDatabase
 from tests.storage.examples import EXPIRED, claim
 
 from .lives import Machine
@@ -124,4 +126,58 @@ def test_a_deletion_says_what_is_left_below_a_url_that_is_away(
         life.delete(machine.store, job.name, machine.root)
     assert machine.store.jobs() == []
     assert Place("memory://a-later-one").names() == []
-    assert caught.value.hint == f"the records are deleted: remove {place.url} by hand"
+    assert caught.value.hint == (
+        f"the records are deleted: delete it again later, or remove {place.url} by hand"
+    )
+    monkeypatch.undo()
+    assert place.names() != []
+    life.delete(machine.store, job.name, machine.root)
+    assert place.names() == []
+    with pytest.raises(NotFoundError):
+        life.delete(machine.store, job.name, machine.root)
+
+
+def test_a_deletion_that_is_interrupted_goes_on_when_it_is_asked_for_again(
+    machine: Machine, away: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ctrl-C at a store that hangs left its objects, and nothing that named them."""
+    job = machine.launch("away://bucket/hangs")
+    machine.work(job)
+    life.stop(machine.store, job.name)
+    place = job_place("away://bucket/hangs", job)
+
+    def interrupt(*arguments: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(away, "rm", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        life.delete(machine.store, job.name, machine.root)
+    assert f"delete it again to remove what is left in {place.url}" in caplog.text
+    monkeypatch.undo()
+    later = machine.store.create_job(job.spec)
+    life.stop(machine.store, later.name)
+    beside = job_place("away://bucket/hangs", later).under("x")
+    beside.put(Path(__file__))
+    life.delete(machine.store, job.name, machine.root)
+    assert [*place.names(), *beside.names()] == []
+    assert [x for x in machine.root.rglob("*") if x.is_file()] == []
+
+
+def test_what_a_deletion_left_is_another_database_s_matter(
+    machine: Machine, away: Any, monkeypatch: pytest.MonkeyPatch, new_sqlite: NewDatabase
+) -> None:
+    """Their folder of files may be the same, and the names of their jobs."""
+    job = machine.launch("away://bucket/other")
+    machine.work(job)
+    life.stop(machine.store, job.name)
+
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise ConnectionError("the network is down")
+
+    monkeypatch.setattr(away, "rm", refuse)
+    with pytest.raises(UserError, match="delete it again later"):
+        life.delete(machine.store, job.name, machine.root)
+    monkeypatch.undo()
+    with Store.open(new_sqlite()) as other, pytest.raises(NotFoundError):
+        life.delete(other, job.name, machine.root)
+    assert job_place("away://bucket/other", job).names() != []

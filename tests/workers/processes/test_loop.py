@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from peftsearch.errors import StoreFault
-from peftsearch.jobs.job_files import remove_files
+from peftsearch.jobs.job_files import plan_removal
 from peftsearch.records.failing import PATIENCE, TrialsFailed
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.preparation import Preparation
@@ -67,8 +67,9 @@ def _delete(url: str, runner: TrialRunner, root: Path) -> None:
     """As `life.delete`, which refuses where it sees a worker."""
     with Store.open(url) as other:
         job = other.find_job(runner.spec.name)
+        removal = plan_removal(other, job, root)
         other.delete_job(job.id)
-    remove_files(root, job, [])
+    removal.finish()
 
 
 def test_each_trial_leaves_its_curve(url: str, runner: TrialRunner, tmp_path: Path) -> None:

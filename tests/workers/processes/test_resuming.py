@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from peftsearch.jobs.job_files import remove_files
+from peftsearch.jobs.job_files import plan_removal
 from peftsearch.records.job import Job, JobState
 from peftsearch.records.trial import FailureKind, Proposal, Trial, TrialState
 from peftsearch.storage.store import Store
@@ -92,8 +92,9 @@ def test_a_worker_whose_trial_is_no_more_leaves_no_rung(
         if done == BROKEN_OFF:
             trial = store.open_trials(job.id)[0]
             if gone:
+                removal = plan_removal(store, job, tmp_path)
                 store.delete_job(job.id)
-                remove_files(tmp_path, job, [])
+                removal.finish()
             else:
                 store.fail(trial.id, trial.attempt, FailureKind.LOST_WORKER, "it fell silent")
 
