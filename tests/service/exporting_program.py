@@ -6,6 +6,9 @@ out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
 go = pathlib.Path(os.environ["PEFTSEARCH_FILES"]) / "go"
 while not go.exists():
     time.sleep(0.01)
+    if (say := go.with_name("say")).exists():
+        print(say.read_text(), file=sys.stderr, flush=True)
+        say.unlink()
 if error := go.read_text():
     print(json.dumps({"error": error, "exit_code": 1}))
     sys.exit(1)
@@ -19,4 +22,4 @@ told = [f"Asked for {x}." for x in sys.argv if x in ("--precision", "--temperatu
 checked |= {"calibration_words": told}
 print(json.dumps({"form": form, "out": str(out), "loading": loading} | checked))
 """
-"""Exports when the file `go` is there; its text is the error to give."""
+"""Exports when the file `go` is there; its text is the error to give. Logs what is in `say`."""

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from peftsearch.service.work.exporter import AT_ONCE, Exporter
 from peftsearch.storage.store import Store
+from peftsearch.workers.artefacts.signs_of_life import WAITING
 from peftsearch.workers.files.job_folder import job_folder
 from tests.conftest import NewDatabase
 from tests.end_to_end.conftest import write_data, write_model
@@ -81,6 +82,21 @@ def finish(client: TestClient, export: Any) -> Any:
 def status_file(root: Path, export: dict[str, str]) -> Path:
     (found,) = root.glob(f"films-*/exports/{export['id']}/status.json")
     return found
+
+
+def test_one_that_waits_for_a_slow_store_says_so(client: TestClient) -> None:
+    """Its page said that it runs, for as long as the store took."""
+    root = client.app.state.service.settings.root  # type: ignore[attr-defined]
+    export = ask(client, "trial 3")
+    wait_until(lambda: show(client, export)["message"] is None)
+    for said, told in [(f"{WAITING} s3://b ... (5 s so far)",) * 2, ("it has answered", None)]:
+        (root / ".say").write_text(said)
+        (root / ".say").rename(root / "say")
+        wait_until(lambda: show(client, export)["message"] == told)  # noqa: B023
+    (listed,) = client.get(EXPORTS).json()["exports"]
+    assert listed == show(client, export)
+    let_go(root)
+    assert finish(client, export)["state"] == "done"
 
 
 def test_an_export_runs_and_is_downloaded(client: TestClient, root: Path) -> None:

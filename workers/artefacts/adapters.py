@@ -17,7 +17,7 @@ from peftsearch.workers.files.ownership import CONFIGURATION, TENSORS, check_ada
 
 from .objects import Damaged, Objects
 from .places import Place
-from .signs_of_life import act_beside, tell_wait
+from .signs_of_life import act_in_words
 
 
 @contextlib.contextmanager
@@ -62,11 +62,10 @@ def fetch_adapter(url: str, trial: Trial, folder: Path) -> None:
 
 def _fetch(objects: Objects, sha256: str, target: Path, trial: Trial) -> None:
     """Says that it waits where it takes long."""
-    tell = tell_wait(objects.place.url)
     expected, url = f"the adapter of trial {trial.number}", f"{objects.place.url}/{sha256}"
     hint = f"restore {url} from a backup, or export another trial"
     try:
-        act_beside(lambda: objects.fetch(sha256, target), objects.place.url, tell)
+        act_in_words(lambda: objects.fetch(sha256, target), objects.place.url)
     except FileNotFoundError as error:
         deleted = "see `peftsearch jobs` for whether the job was deleted, or "
         raise UserError(expected, f"no object of its {target.name}", deleted + hint) from error

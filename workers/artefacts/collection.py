@@ -14,7 +14,7 @@ from peftsearch.workers.files.sweeping import find_over
 
 from .job_places import adapters_place
 from .places import ArtefactsAway, Place
-from .signs_of_life import act_beside, ask_aside, tell_wait
+from .signs_of_life import act_in_words, ask_aside
 
 
 def sweep_objects(store: Store, job: Job) -> int:
@@ -63,7 +63,7 @@ def remove_all(urls: Sequence[str], name: str) -> None:
 def _remove(place: Place) -> UserError | None:
     """None where it was done."""
     try:
-        act_beside(place.remove, place.url, tell_wait(place.url))
+        act_in_words(place.remove, place.url)
     except UserError as error:
         return error
     return None

@@ -8,7 +8,7 @@ from peftsearch.errors import UserError
 from peftsearch.workers.runtime.file_hashes import hash_file
 
 from .places import ArtefactsAway, Place
-from .signs_of_life import ask_aside, tell_wait
+from .signs_of_life import ASIDE_SECONDS, act_in_words
 
 _OWN_PROCESS = "memory://"
 
@@ -24,7 +24,7 @@ def check_place(url: str | None) -> None:
         return
     try:
         place = Place(url).under(f".probe-{uuid.uuid4().hex}")
-        same = ask_aside(lambda: _try(place), url, tell_wait(url))
+        same = act_in_words(lambda: _try(place), url, ASIDE_SECONDS)
     except ArtefactsAway as error:
         raise ArtefactsAway(url, error.reason) from error.reason
     except FileNotFoundError as error:

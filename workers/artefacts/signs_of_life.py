@@ -21,19 +21,27 @@ no use to a training."""
 BEAT_SECONDS = 5.0
 
 
-def tell_wait(url: str) -> Callable[[], None]:
-    """A beat for people: says that a command waits for a place, and again after pauses that
-    double."""
-    started, pause = time.monotonic(), BEAT_SECONDS
+WAITING = "waiting for the artefact store"
+"""How a line begins that says so; the next one says that it is over."""
+
+
+def act_in_words(act: Callable[[], _T], url: str, seconds: float | None = None) -> _T:
+    """`act_beside` for people: says that a command waits for a place, again after pauses that
+    double, and when the place has answered."""
+    started, pause, log = time.monotonic(), BEAT_SECONDS, logging.getLogger("peftsearch")
+    told = False
 
     def tell() -> None:
-        nonlocal pause
+        nonlocal pause, told
         if (waited := time.monotonic() - started) >= pause:
-            pause = 2 * waited
-            told = f"waiting for the artefact store {url} ... ({waited:.0f} s so far)"
-            logging.getLogger("peftsearch").warning(told)
+            pause, told = 2 * waited, True
+            log.warning(f"{WAITING} {url} ... ({waited:.0f} s so far)")
 
-    return tell
+    found = act_beside(act, url, tell, seconds)
+    if told:
+        waited = time.monotonic() - started
+        log.warning(f"the artefact store {url} has answered, after {duration(waited)}")
+    return found
 
 
 def ask_aside(act: Callable[[], _T], url: str, beat: Callable[[], None] = lambda: None) -> _T:

@@ -32,6 +32,19 @@ def reader_environment(settings: Settings) -> dict[str, str]:
     return kept | {"PYTHONSAFEPATH": "1"}
 
 
+def read_logged(folder: Path) -> str:
+    """The line that a program logged last; empty before its first.
+
+    Args:
+        folder: That of its report.
+    """
+    try:
+        lines = (folder / _LOG).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
+
+
 def start_child(
     settings: Settings, command: Sequence[str], report: Path
 ) -> "subprocess.Popen[bytes]":

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from peftsearch.results.exports.export_report import ExportReport
 from peftsearch.service.settings import Settings
+from peftsearch.workers.artefacts.signs_of_life import WAITING
 
 from .archives import write_archive
-from .children import start_child
+from .children import read_logged, start_child
 from .export_records import ADAPTER, ARCHIVE, ExportRecord
 from .processes import read_printed
 
@@ -37,6 +38,12 @@ class ExportProgram:
     def settle(self, folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:
         """The end of an export by what its program wrote; packs what is done."""
         return settle(folder, record, otherwise)
+
+
+def add_wait(folder: Path, record: ExportRecord) -> ExportRecord:
+    """A running export with what it waits for, where that takes long."""
+    logged = read_logged(folder)
+    return replace(record, message=logged) if logged.startswith(WAITING) else record
 
 
 def settle(folder: Path, record: ExportRecord, otherwise: str) -> ExportRecord:

@@ -11,7 +11,7 @@ from peftsearch.results.calibrations.wishes import NO_WISH, Wish
 from peftsearch.service.settings import Settings
 from peftsearch.spaces.configurations.forms import AskedForm
 
-from .export_programs import ExportProgram
+from .export_programs import ExportProgram, add_wait
 from .export_records import ARCHIVE, ExportRecord, export_folders
 from .runs import Runs
 
@@ -42,6 +42,27 @@ class Exporter(Runs[ExportRecord]):
                 if same and known.wish == wish and known.state != "failed":
                     return known
             return self.begin(self._record(job, pick, form, trial, wish))
+
+    def all(self, job: Job | Pulse) -> list[ExportRecord]:
+        """The exports of a job, newest first, each with what it waits for."""
+        return [self._add_wait(record) for record in super().all(job)]
+
+    def find(self, job: Pulse, run: str) -> ExportRecord:
+        """One export, with what it waits for.
+
+        Raises:
+            NotFoundError: The job has none of that id.
+        """
+        return self._add_wait(super().find(job, run))
+
+    def step(self, record: ExportRecord) -> str | None:
+        """What one that runs waits for; None where nothing takes long."""
+        return self._add_wait(record).message
+
+    def _add_wait(self, record: ExportRecord) -> ExportRecord:
+        if record.state != "running":
+            return record
+        return add_wait(self._folders.folder(record), record)
 
     def _record(
         self, job: Job, pick: str, form: AskedForm, trial: Point, wish: Wish

@@ -87,6 +87,7 @@ def test_who_reads_from_a_slow_place_is_told_so(
     with adapter_folder(machine.root, trial):
         pass
     assert f"waiting for the artefact store {url}" in caplog.text
+    assert "has answered, after" in caplog.text.splitlines()[-1]
 
 
 def test_a_place_that_answers_no_probe_is_given_up(
