@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,7 +16,9 @@ import psutil
 import pytest
 from fastapi.testclient import TestClient
 
+from peftsearch.service.work import run_tasks
 from peftsearch.service.work.exporter import AT_ONCE, Exporter
+from peftsearch.service.work.processes import Process
 from peftsearch.storage.store import Store
 from peftsearch.workers.artefacts.signs_of_life import WAITING
 from peftsearch.workers.files.job_folder import job_folder
@@ -326,10 +329,47 @@ def test_what_another_service_runs_is_left_alone(client: TestClient, root: Path)
     let_go(root)
     done = finish(client, ask(client, "trial 1"))
     record = json.loads(status_file(root, done).read_text())
-    parent = psutil.Process(os.getppid())
-    other = {"state": "running", "owner": [parent.pid, parent.create_time()], "child": None}
+    other = {"state": "running", "owner": Process.find(os.getppid()), "child": None}
     status_file(root, done).write_text(json.dumps(record | other))
     assert show(client, done)["state"] == "running"
+
+
+def test_what_another_machine_runs_is_left_alone_until_it_falls_silent(
+    client: TestClient, root: Path
+) -> None:
+    let_go(root)
+    done = finish(client, ask(client, "trial 1"))
+    status = status_file(root, done)
+    (status.parent / "report.json").write_text("")
+    owner, child = Process(os.getpid(), 1.0, "elsewhere"), Process(1, 1.0, "elsewhere")
+    record = json.loads(status.read_text())
+    status.write_text(json.dumps(record | {"state": "running", "owner": owner, "child": child}))
+    assert show(client, done)["state"] == "running"
+    os.utime(status, (0, 0))
+    assert show(client, done)["state"] == "failed"
+
+
+def test_a_service_shows_other_machines_that_it_has_a_run(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_tasks, "BEAT_SECONDS", 0.05)
+    asked = [ask(client, f"trial {number}") for number in range(AT_ONCE + 1)]
+    waits = status_file(root, asked[-1])
+    os.utime(waits, (0, 0))
+    wait_until(lambda: waits.stat().st_mtime > 0)
+
+
+def test_a_deletion_by_who_sees_no_program_of_ours_ends_it(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_tasks, "BEAT_SECONDS", 0.05)
+    folder = status_file(root, ask(client, "trial 1")).parent
+    _wait_for_child(root)
+    shutil.rmtree(folder.parents[1])
+    (folder / "adapter").mkdir(parents=True)  # the program writes on
+    wait_until(lambda: not exporter_of(client).running)
+    assert _children(root) == []
+    assert list(root.glob("films-*")) == []
 
 
 def test_a_deletion_by_another_service_ends_exports_and_leaves_no_file(

@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from peftsearch.service.work.pool_status import PoolStatus
 from peftsearch.service.work.supervisor import Supervisor
 from peftsearch.storage.store import Store
 from tests.conftest import NewDatabase
+from tests.machines import other_machine, other_time
 from tests.waiting import wait_until
 
 from .launches import add_job
@@ -386,16 +387,39 @@ except Conflict as error:
 """
 
 
-def test_a_place_is_held_against_services_beside_it(settings: Settings, jobs: Jobs) -> None:
-    def ask_another() -> str:
-        command = [sys.executable, "-c", TRIES, settings.storage, str(settings.root)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def ask_another(settings: Settings, first: Sequence[str] = ()) -> str:
+    """What a service beside this one says to a further pool; `first` starts its program."""
+    command = [*first, sys.executable, "-c", TRIES, settings.storage, str(settings.root)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
+
+def test_a_place_is_held_against_services_beside_it(settings: Settings, jobs: Jobs) -> None:
     supervisor = adopt(settings, jobs)
     with supervisor.place("job"):
-        assert "got one that runs" in ask_another()
-    assert ask_another() == "taken\n"
+        assert "got one that runs" in ask_another(settings)
+    assert ask_another(settings) == "taken\n"
     assert list(settings.root.iterdir()) == []
+    supervisor.close()
+
+
+def test_a_service_on_another_machine_leaves_pools_to_this_one(
+    settings: Settings, jobs: Jobs
+) -> None:
+    with left_behind(settings, SLEEP) as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        assert ask_another(settings, other_machine()) == "taken\n"
+    supervisor = adopt(settings, jobs)
+    assert supervisor.pid("job") == pid
+    supervisor.close()
+    assert not runs(pid)
+
+
+def test_a_clock_that_is_set_ends_no_process(settings: Settings, jobs: Jobs) -> None:
+    supervisor = adopt(settings, jobs)
+    begin_pool(supervisor)
+    assert "got one that runs" in ask_another(settings, other_time())
+    assert record_path(settings, "job").exists()
     supervisor.close()
 
 

@@ -17,15 +17,16 @@ def remember(path: Path, status: PoolStatus) -> None:
     note(path, asdict(status))
 
 
-def recall(folder: Path, mark: str) -> Iterator[PoolStatus]:
-    """The last pools of jobs, as ended; none that a service tends.
+def recall(folder: Path, mark: str, own: str) -> Iterator[PoolStatus]:
+    """The last pools of jobs, as ended; none that a service of this machine tends.
 
     Args:
         mark: By which the names of files there are of one database.
+        own: The same for those of this machine alone.
     """
     for path in sorted(folder.glob(f"*{mark}{LAST}")):
         found = _read(path)
-        if found is not None and not path.with_name(f"{found.job}{mark}{ENDING}").exists():
+        if found is not None and not path.with_name(f"{found.job}{own}{ENDING}").exists():
             yield replace(found, state="ended", message=None)
 
 

@@ -16,6 +16,7 @@ from peftsearch.service.settings import Settings
 from peftsearch.storage.connection import describe, parse_url
 
 from .children import child_environment
+from .machines import machine_mark
 from .pool_memory import LAST, remember
 from .pool_records import ENDING, PoolRecord, keep, release
 from .pool_status import PoolStatus
@@ -209,13 +210,13 @@ class PoolProcess:
 
 def log_path(settings: Settings, job: str) -> Path:
     """Where a job's pool writes; no job's own folder begins with a dot, and those of services of
-    other databases may share the root."""
-    return logs_folder(settings) / f"{job}{database_mark(settings)}.log"
+    other databases and machines may share the root."""
+    return logs_folder(settings) / f"{job}{machines_mark(settings)}.log"
 
 
 def record_path(settings: Settings, job: str) -> Path:
     """Where a service writes down that it tends a job's pool."""
-    return logs_folder(settings) / f"{job}{database_mark(settings)}{ENDING}"
+    return logs_folder(settings) / f"{job}{machines_mark(settings)}{ENDING}"
 
 
 def last_path(settings: Settings, job: str) -> Path:
@@ -232,6 +233,11 @@ def database_mark(settings: Settings) -> str:
     """By which the names of files in that folder are of this service's database."""
     database = describe(parse_url(settings.storage)).encode()
     return f"-{hashlib.sha256(database).hexdigest()[:8]}"
+
+
+def machines_mark(settings: Settings) -> str:
+    """The same for what is of this machine alone."""
+    return database_mark(settings) + machine_mark()
 
 
 def last_error(log: Path, code: int) -> str:

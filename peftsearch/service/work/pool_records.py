@@ -2,7 +2,7 @@
 
 A pool is taken over by one service alone, and from none that still runs: who renames its file has
 it. Who is about to start one makes the file first, so that a job has one pool, whichever service
-is asked.
+of a machine is asked. Each machine has files of its own: none sees what runs on another.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ def take_over(folder: Path, ending: str, name: str = "*") -> Iterator[PoolRecord
     """The pools that run and whose service does not; nobody else gets them then.
 
     Args:
-        ending: Of the names of this database's records.
+        ending: Of the names of this database's records, of this machine.
         name: What stands before it, as a pattern.
     """
     own = f"{ending}.{os.getpid()}"
@@ -102,9 +102,7 @@ def _read(path: Path) -> PoolRecord | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         status = PoolStatus(**content["status"])
-        processes = (
-            Process(int(pid), float(began)) for pid, began in map(content.get, _PROCESSES)
-        )
+        processes = (Process.read(content[x]) for x in _PROCESSES)
         return PoolRecord(status, str(content["uid"]), *processes)
     except (OSError, ValueError, LookupError, TypeError):
         return None

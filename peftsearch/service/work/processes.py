@@ -1,39 +1,68 @@
-"""Processes of this machine that outlive the object that started them."""
+"""Processes that outlive the object that started them."""
 
 import contextlib
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import psutil
 
+from .machines import this_machine
+
 
 class Process(NamedTuple):
-    """One process of this machine; the time of its start tells it from a later one of its id."""
+    """One process. The time of its start tells it from a later one of its id, and its machine from
+    those of others, whose records may lie in the same folder.
+
+    Attributes:
+        started: Where the system tells it, since the machine's own start: clocks are set.
+    """
 
     pid: int
     started: float
+    machine: str = ""
 
     @classmethod
     def find(cls, pid: int) -> Self:
         """The process that has an id now; one without a start has ended already."""
         try:
-            return cls(pid, psutil.Process(pid).create_time())
+            return cls(pid, _start_of(psutil.Process(pid)), this_machine())
         except psutil.NoSuchProcess:
-            return cls(pid, 0.0)
+            return cls(pid, 0.0, this_machine())
+
+    @classmethod
+    def read(cls, kept: Sequence[Any]) -> Self:
+        """One from a file; older versions did not write its machine.
+
+        Raises:
+            TypeError, ValueError: It is none.
+        """
+        pid, started, *machine = kept
+        return cls(int(pid), float(started), *map(str, machine))
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is of another machine, which alone can tell whether it runs."""
+        return self.machine not in ("", this_machine())
 
     @property
     def lives(self) -> bool:
-        """Whether it still runs."""
+        """Whether it is of this machine and still runs."""
         try:
             found = psutil.Process(self.pid)
-            same = found.create_time() == self.started
+            same = self.machine == this_machine() and _start_of(found) == self.started
             return same and found.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False
+
+
+def _start_of(process: psutil.Process) -> float:
+    # On Linux both parts move where the clock is set, and their difference does not.
+    since = psutil.boot_time() if psutil.LINUX else 0.0
+    return round(process.create_time() - since, 2)
 
 
 def explain_end(code: int) -> str:

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import os
 import secrets
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
@@ -12,10 +14,14 @@ from peftsearch.durable import write_whole
 from peftsearch.errors import NotFoundError
 from peftsearch.records.job import Job, Pulse
 from peftsearch.workers.files.job_folder import job_folder
+from peftsearch.workers.processes.held_folder import HeldFolder
 
 from .processes import Process
 
 _STATUS = "status.json"
+SILENT_SECONDS = 120.0
+"""After which a service on another machine is taken to be gone. File systems of networks tell the
+times of files up to a minute late."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +96,29 @@ class RunFolders(Generic[R]):
         """
         write_whole(self.folder(record) / _STATUS, json.dumps(asdict(record), indent=1))
 
+    def beat(self, record: R) -> bool:
+        """Show services on other machines that this one has a run; False where it was deleted."""
+        try:
+            os.utime(self.folder(record) / _STATUS)
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+        return True
+
+    def is_heard(self, record: R) -> bool:
+        """Whether a service showed that it has a run, a short while ago by the clock of whoever
+        keeps the files; taken to be so where they cannot be written."""
+        folder = self.folder(record)
+        try:
+            with tempfile.TemporaryFile(dir=folder) as made:
+                now = os.fstat(made.fileno()).st_mtime
+            return now - (folder / _STATUS).stat().st_mtime < SILENT_SECONDS
+        except OSError:
+            return True
+
+    def hold(self, record: R) -> HeldFolder:
+        """The folder of its job, by which a deletion of the job is known."""
+        return HeldFolder(self.folder(record).parents[1])
+
     def read(self, job: Job | Pulse, run: str) -> R:
         """One record of a job.
 
@@ -162,7 +191,7 @@ class RunFolders(Generic[R]):
     def _parse(self, data: dict[str, Any]) -> R:
         child = data["child"]
         processes = {
-            "owner": Process(*data["owner"]),
-            "child": None if child is None else Process(*child),
+            "owner": Process.read(data["owner"]),
+            "child": None if child is None else Process.read(child),
         }
         return self._kind(**(data | processes))

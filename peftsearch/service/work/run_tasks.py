@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, Protocol
 
+from peftsearch.workers.processes.held_folder import HeldFolder
+
 from .processes import Process, explain_end, kill
 from .run_records import R, RunFolders
 
@@ -29,11 +31,16 @@ class Program(Protocol[R]):
         """
 
 
+BEAT_SECONDS = 5.0
+"""Between two looks whether somebody deleted a run whose program goes on."""
+
+
 @dataclass
 class _Task(Generic[R]):
     """One run that has not ended."""
 
     record: R
+    held: HeldFolder
     future: "Future[None] | None" = None
     process: "subprocess.Popen[bytes] | None" = None
     cancelled: bool = field(default=False)
@@ -70,7 +77,7 @@ class RunTasks(Generic[R]):
     def start(self, record: R) -> None:
         """Begin a run whose record is written, in its turn."""
         with self.lock:
-            self._tasks[record.id] = task = _Task(record)
+            self._tasks[record.id] = task = _Task(record, self._folders.hold(record))
             task.future = self._threads.submit(self._run, task)
 
     def end(self, runs: list[str]) -> None:
@@ -85,7 +92,7 @@ class RunTasks(Generic[R]):
         wait(futures)
         with self.lock:
             for task in tasks:
-                self._tasks.pop(task.record.id, None)
+                self._drop(task)
 
     def close(self) -> list[R]:
         """End all; their records, as they were last. May be called again."""
@@ -95,24 +102,52 @@ class RunTasks(Generic[R]):
         return records
 
     def _run(self, task: _Task[R]) -> None:
-        """In a thread: one run from its start to its end."""
+        """In a thread: one run from its start to its end, or until somebody deletes it."""
+        ended = self._follow(task)
+        with self.lock:
+            if ended is not None and not task.cancelled:
+                with contextlib.suppress(OSError):  # then whoever looks next settles it
+                    self._folders.write(ended)
+            if not self._folders.beat(task.record):
+                self._folders.remove(task.record)
+            if task.held.is_removed():
+                task.held.clear(None)
+            self._drop(task)
+
+    def _drop(self, task: _Task[R]) -> None:
+        self._tasks.pop(task.record.id, None)
+        task.held.close()
+
+    def _follow(self, task: _Task[R]) -> R | None:
+        """What became of it; None of one that never began."""
         try:
             with self.lock:
                 if task.cancelled:
-                    return
+                    return None
                 folder = self._folders.folder(task.record)
                 task.process = self._program.spawn(folder, task.record)
                 self._note(task, task.process.pid)
-            reason = explain_end(task.process.wait())
-            ended = self._program.settle(folder, task.record, reason)
+            reason = explain_end(self._wait(task.process))
+            return self._program.settle(folder, task.record, reason)
         except Exception as error:
             text = f"{type(error).__name__}: {error}".partition("\n")[0]
-            ended = replace(task.record, state="failed", message=text)
+            return replace(task.record, state="failed", message=text)
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+        while True:
+            try:
+                return process.wait(BEAT_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._beat()
+
+    def _beat(self) -> None:
+        """Show that the runs are watched, and end those that another service deleted."""
         with self.lock:
-            if not task.cancelled:
-                with contextlib.suppress(OSError):  # then whoever looks next settles it
-                    self._folders.write(ended)
-                self._tasks.pop(task.record.id, None)
+            for task in self._tasks.values():
+                if not self._folders.beat(task.record):
+                    task.cancelled = True
+                    if task.process is not None and task.process.poll() is None:
+                        kill(task.process.pid)
 
     def _note(self, task: _Task[R], pid: int) -> None:
         """Write down which process it is; one of which nobody could know is ended."""

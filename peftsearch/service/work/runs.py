@@ -145,5 +145,7 @@ class Runs(Generic[R]):
 
     def _is_watched(self, record: R) -> bool:
         """Whether another service, or its program alone, still runs."""
+        if record.owner.is_far:
+            return self._folders.is_heard(record)
         others = record.owner != self._owner and record.owner.lives
         return others or (record.child is not None and record.child.lives)

@@ -16,9 +16,8 @@ from .pool_process import (
     PoolProcess,
     Timing,
     database_mark,
-    last_path,
-    log_path,
     logs_folder,
+    machines_mark,
     record_path,
 )
 from .pool_records import ENDING, release, reserve, take_over
@@ -47,7 +46,7 @@ class Supervisor:
         self._settings, self._runs = settings, runs
         self._program, self._timing = program, timing
         self._pools: dict[str, PoolProcess] = {}
-        earlier = recall(logs_folder(settings), database_mark(settings))
+        earlier = recall(logs_folder(settings), database_mark(settings), machines_mark(settings))
         self._earlier = {x.job: x for x in earlier}
         self._held: set[str] = set()
         self._lock = threading.Lock()
@@ -56,7 +55,7 @@ class Supervisor:
 
     def _adopt(self, name: str = "*") -> None:
         """Tend the pools that a service left behind which was killed, of jobs of that name."""
-        ending = f"{database_mark(self._settings)}{ENDING}"
+        ending = f"{machines_mark(self._settings)}{ENDING}"
         for record in take_over(logs_folder(self._settings), ending, name):
             job = record.status.job
             known = (self._settings, record.status, record.uid, partial(self._runs, job))
@@ -155,10 +154,11 @@ class Supervisor:
         with self._lock:  # in which pools begin, and make that folder
             self._pools.pop(job, None)
             self._earlier.pop(job, None)
-            for path in (log_path(self._settings, job), last_path(self._settings, job)):
+            logs = logs_folder(self._settings)
+            for path in logs.glob(f"{job}{database_mark(self._settings)}*"):  # of all machines
                 path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # others have their logs there, or nobody had one
-                logs_folder(self._settings).rmdir()
+                logs.rmdir()
 
     def close(self) -> None:
         """End all pools; their jobs stay as they are and can be resumed."""
