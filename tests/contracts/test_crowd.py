@@ -21,6 +21,7 @@ from peftsearch.workers.processes import loop, replenishing, waiting
 from peftsearch.workers.processes.lease_times import RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
 from peftsearch.workers.processes.replenishing import Replenisher
+from peftsearch.workers.processes.standstill import Standstill
 from peftsearch.workers.processes.waiting import LONGEST_SECONDS, Waiting
 from tests.search.jobs import lora
 from tests.specs import make_spec
@@ -44,6 +45,8 @@ class Crowd:
             store.register_worker(self.job.id, name, "host", 1, "cpu")
         known = store, self.job, runner, root
         self.loops = {x: WorkerLoop(x, *known, Watcher()) for x in names}
+        for began in self.loops.values():
+            began._standstill = Standstill(began=0.0)  # long ago
 
     def take_turns(self) -> int:
         """Of those that hold nothing; how many go on."""

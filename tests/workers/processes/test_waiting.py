@@ -17,6 +17,7 @@ from peftsearch.workers.preparation.prepare import Prepared
 from peftsearch.workers.processes import loop, standstill, waiting
 from peftsearch.workers.processes.lease_times import RENEW_SECONDS
 from peftsearch.workers.processes.loop import WorkerLoop
+from peftsearch.workers.processes.standstill import Standstill
 from peftsearch.workers.training.trial_runner import TrialRunner
 from tests.storage.examples import EXPIRED, claim, insert, make_proposal
 from tests.workers.monitors import Watcher
@@ -57,8 +58,10 @@ def runner(tmp_path_factory: pytest.TempPathFactory, folders: dict[str, Path]) -
 def worker(
     store: Store, runner: TrialRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Worker]:
-    """It has looked around once; it sleeps for no time, and its clock stands still."""
+    """It began long ago and has looked around once; it sleeps for no time, and its clock stands
+    still."""
     worker = Worker(store, runner, tmp_path)
+    worker.loop._standstill = Standstill(began=0.0)
     monkeypatch.setattr(loop, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(waiting, "time", SimpleNamespace(monotonic=lambda: worker.clock))
     monkeypatch.setattr(WorkerLoop, "_work", lambda self, trial: worker.taken.append(trial))
@@ -143,6 +146,25 @@ def test_who_stood_still_leaves_to_the_others_what_they_hold(
     worker.store.renew(held.id, held.attempt, EXPIRED)  # and one that does not come back
     for _ in range(50):
         now += RENEW_SECONDS
+        worker.asks()
+    assert [x.number for x in worker.taken] == [held.number]
+
+
+def test_who_begins_leaves_to_the_others_what_they_hold(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows of no outage that has just ended."""
+    now = time.time()
+    monkeypatch.setattr(standstill, "time", SimpleNamespace(time=lambda: now))
+    held = worker.held[0]
+    worker.store.renew(held.id, held.attempt, EXPIRED)
+    worker.loop._standstill = Standstill(now, now)
+    worker.asks()
+    assert worker.store.renew(held.id, held.attempt, 60.0, "other") and not worker.taken
+    worker.store.renew(held.id, held.attempt, EXPIRED)
+    for _ in range(5):
+        now += RENEW_SECONDS
+        worker.clock += RENEW_SECONDS
         worker.asks()
     assert [x.number for x in worker.taken] == [held.number]
 
