@@ -9,27 +9,44 @@ from peftsearch.storage.store import Store
 from tests.chromium import open_chromium
 from tests.conftest import NewDatabase
 from tests.service.live import serve
-from tests.service.records import fill_repeated
+from tests.service.records import Filler, fill_repeated, lora
 from tests.service.sites import open_site
 
 WAIT = 60_000
 """Milliseconds, of a busy machine."""
+LISTEN = """window.told = {};
+const ask = window.fetch;
+window.fetch = async (...given) => {
+  const answer = await ask(...given);
+  const name = new URL(answer.url).pathname.split("/jobs/job/")[1];
+  answer.clone().json().then(({ event }) => { told[name] = event; }, () => {});
+  return answer;
+};"""
+"""Keeps of which event the latest answer to each question is."""
+SLOW = ["front/expected", "front/predicted", "importance", "slices", "slices/pair"]
+"""What the service computes aside, and answers meanwhile as of an older event."""
 
 
 @pytest.fixture(scope="module")
-def page(new_sqlite: NewDatabase) -> Iterator[Page]:
-    """The page of a job with repeats, on which nothing may go wrong."""
+def site(new_sqlite: NewDatabase) -> Iterator[tuple[Page, Filler]]:
+    """The page of a job with repeats, on which nothing may go wrong, and who adds trials."""
     wrong = list[str]()
     with Store.open(url := new_sqlite()) as store, open_chromium() as browser:
-        fill_repeated(store)
+        filler = fill_repeated(store)
         with serve(open_site(url)) as (address, _):
             page = browser.new_page()
             page.on("pageerror", lambda error: wrong.append(str(error)))
             page.on("console", lambda x: wrong.append(x.text) if x.type == "error" else None)
+            page.add_init_script(LISTEN)
             page.goto(f"{address}/jobs/job")
-            yield page
+            yield page, filler
             page.close()  # before the service ends, of which it asks more
     assert not wrong
+
+
+@pytest.fixture
+def page(site: tuple[Page, Filler]) -> Page:
+    return site[0]
 
 
 def test_slices_are_drawn_once_they_are_seen(page: Page) -> None:
@@ -75,3 +92,14 @@ def test_a_prediction_is_shown_on_request_and_never_else(page: Page) -> None:
     expect(page.locator("#front")).to_contain_text("a prediction, not a measurement", timeout=WAIT)
     page.get_by_label("Predicted front").uncheck()
     expect(dashed).to_have_count(0, timeout=WAIT)
+
+
+def test_what_the_service_still_computes_is_asked_for_again(site: tuple[Page, Filler]) -> None:
+    """It answers with an older state meanwhile, which stayed until a reload."""
+    page, filler = site
+    page.locator("#slices").scroll_into_view_if_needed()
+    page.get_by_label("Predicted front").check()
+    newest = "([names, event]) => names.every((name) => told[name] === event)"
+    page.wait_for_function(newest, arg=[SLOW, 18], timeout=WAIT)
+    event = filler.complete(lora(2, 1), 0.7)
+    page.wait_for_function(newest, arg=[SLOW, event], timeout=WAIT)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import Text, cast, create_engine
 from sqlalchemy.pool import NullPool
 
@@ -49,23 +49,6 @@ def test_what_too_few_trials_cannot_tell_says_how_many_it_takes(page: Page) -> N
     slices = page.locator("#slices")
     expect(slices).to_contain_text("Shown from 15 completed trials with two repeats on")
     expect(slices).to_contain_text("this job has 5")
-
-
-def test_what_the_service_still_computes_is_asked_for_again(page: Page) -> None:
-    """It answers with an older ranking meanwhile, which stayed until a reload."""
-    older: list[str] = []
-
-    def answer(route: Route) -> None:
-        if older:
-            route.continue_()
-            return
-        older.append(route.request.url)
-        route.fulfill(json=route.fetch().json() | {"event": 0, "trials": 0})
-
-    page.route("**/importance*", answer)
-    page.reload()
-    expect(page.locator("#importance")).to_contain_text("5 completed trials are too few")
-    assert older
 
 
 def test_an_empty_table_leaves_the_lines_the_whole_width(page: Page) -> None:

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { h, replace, setText } from "../lib/dom.js";
 import { costsOf, listed, noun, write } from "../lib/measures.js";
-import { onTrials } from "../lib/refresh.js";
+import { catchingUp, onTrials } from "../lib/refresh.js";
 import { colour, faint } from "../lib/theme.js";
 import { makeChart } from "./chart.js";
 import { MANY, PointCanvas, layout, legendLine, traces } from "./front-drawing.js";
@@ -51,20 +51,20 @@ export class FrontChart {
       tell: (group, point) => this.tell(group, point),
       open: (point) => this.open(point),
     });
-    const update = onTrials(this.model, () => this.update(), 1000);
-    this.model.on("states", update);
+    this.expecting = catchingUp(this.model, () => this.fetchExpected(), 1000);
+    const { refresh } = onTrials(this.model, () => this.update(), 1000);
+    this.model.on("states", refresh);
     this.redraw();
-    update();
+    refresh();
   }
 
-  /** One drawing for all that a trial changes: points, standard errors, baselines, and what runs now. */
+  /** One drawing for what is known at once: points, standard errors, baselines, and what runs now. */
   async update() {
     this.offerCosts();
     await Promise.all([this.fetchFront(), this.fetchRunning()]);
     this.redraw();
     // Of thousands of trials the first answer takes seconds.
-    await this.fetchExpected();
-    this.redraw();
+    this.expecting.refresh();
   }
 
   offerCosts() {
@@ -84,7 +84,10 @@ export class FrontChart {
 
   /** By key, what further trainings are expected to show; empty while too little is known. */
   async fetchExpected() {
-    this.expected = (await get(`${this.model.path}/front/expected`)).expected;
+    const { event, expected } = await get(`${this.model.path}/front/expected`);
+    this.expected = expected;
+    this.redraw();
+    return event;
   }
 
   switchCost(name) {

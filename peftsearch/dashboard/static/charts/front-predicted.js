@@ -9,21 +9,28 @@ import { onTrials } from "../lib/refresh.js";
 export class PredictedFront {
   constructor(model, changed) {
     Object.assign(this, { model, changed, found: null });
-    this.box = h("input", { type: "checkbox", onchange: () => this.load().catch(toast) });
+    this.box = h("input", { type: "checkbox", onchange: () => this.toggle() });
     this.control = h("label", { class: "check small" }, this.box, "Predicted front");
     this.told = h("p", { class: "quiet small", hidden: true });
     this.control.hidden = model.goals.length > 2;
-    this.refresh = onTrials(model, async () => this.box.checked && this.load(), 8000);
+    this.follower = onTrials(model, async () => this.box.checked && this.load(), 8000);
   }
 
-  async load() {
+  toggle() {
     this.told.hidden = !this.box.checked;
+    if (this.box.checked) return this.follower.ask().catch(toast);
+    this.found = null;
+    return this.changed();
+  }
+
+  /** Answers with the event that the front is of, as the loads of all that the service computes slowly. */
+  async load() {
     if (!this.found) setText(this.told, "Asking the model ...");
-    const { event, points } = this.box.checked ? await get(`${this.model.path}/front/predicted`) : { points: null };
+    const { event, points } = await get(`${this.model.path}/front/predicted`);
     this.found = points;
     setText(this.told, predictedWords(this.found, this.model));
     this.changed();
-    if (event < this.model.event) this.refresh(); // the service still computes the newest
+    return event;
   }
 
   /** Points to draw on the axis of a cost: of the job's own, as it stands now. */

@@ -18,7 +18,7 @@ export class Importance {
     this.chooser = h("select", { id: "importance-target", onchange: () => this.aim(this.chooser.value) }, options);
     const label = h("label", { for: "importance-target", class: "small" }, "For");
     this.element = h("div", {}, h("div", { class: "row" }, label, this.chooser), this.table, this.caption);
-    this.refresh = onTrials(model, () => this.load(), 4000);
+    this.follower = onTrials(model, () => this.fetch(), 4000);
   }
 
   aim(target) {
@@ -26,11 +26,15 @@ export class Importance {
     return this.load();
   }
 
-  /** Shares from the service; those of quality order the axes of the parallel coordinates. */
-  async load() {
+  load() {
+    return this.follower.ask();
+  }
+
+  /** Shares from the service, and of which event they are; those of quality order the axes of the parallel coordinates. */
+  async fetch() {
     const asked = this.target;
     const { event, importance, trials, method, warning } = await get(`${this.model.path}/importance`, { target: asked });
-    if (asked !== this.target) return;
+    if (asked !== this.target) return undefined;
     if (asked === "quality") this.order = importance.map((x) => x.name);
     const most = importance[0]?.share || 1;
     keep(this.rows, importance, (x) => x.name, rowOf, (row, x) => fill(row, x, most));
@@ -38,7 +42,7 @@ export class Importance {
       ? `${method} over ${count(trials)} trials: how far the best trials differ from all trials in each parameter
         alone. Shares sum to 100 %. ${warning}`.trim()
       : `${plural(trials, "completed trial")} ${trials === 1 ? "is" : "are"} too few to tell which parameters matter.`);
-    if (event < this.model.event) this.refresh(); // the service still computes the newest
+    return event;
   }
 }
 

@@ -42,7 +42,7 @@ export class Slices {
     this.chart.on("plotly_click", ({ points }) => this.open(points[0].customdata));
     this.offer();
     new IntersectionObserver((entries) => entries.some((x) => x.isIntersecting) && this.meet()).observe(this.element);
-    onTrials(model, async () => this.seen && this.load(), 8000);
+    this.follower = onTrials(model, async () => this.seen && this.load(), 8000);
   }
 
   /** The model is asked when somebody looks. */
@@ -59,7 +59,7 @@ export class Slices {
   /** Where nothing can be sliced, as of an empty front, the section says why. */
   async attempt() {
     try {
-      await this.load();
+      await this.follower.ask();
     } catch (problem) {
       this.state.classList.remove("loading");
       this.element.classList.remove("slices-waiting");
@@ -71,8 +71,8 @@ export class Slices {
   async load() {
     this.offer();
     const asked = ++this.asked;
-    const { found } = await get(`${this.model.path}/slices`, { pick: this.chooser.value });
-    if (asked !== this.asked) return;
+    const { event, found } = await get(`${this.model.path}/slices`, { pick: this.chooser.value });
+    if (asked !== this.asked) return undefined;
     this.found = found;
     this.state.classList.remove("loading");
     this.element.classList.remove("slices-waiting");
@@ -82,9 +82,10 @@ export class Slices {
     this.state.hidden = !empty;
     this.body.hidden = none;
     for (const part of this.parts) part.hidden = empty;
-    if (empty) return;
+    if (empty) return event;
     this.show();
     await this.pair.follow(found.slices);
+    return event;
   }
 
   /** The best, the proposed one, the knee, and every point of the front. */

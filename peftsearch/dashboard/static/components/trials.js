@@ -25,7 +25,7 @@ export class Trials {
     const bar = h("div", { class: "row" }, this.status, h("span", { class: "push" }), this.compare);
     this.room = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "Table of trials" }, table);
     this.element = h("div", {}, this.filters.element, bar, this.room, this.pager);
-    model.on("states", onTrials(model, () => this.follow(), 1000));
+    model.on("states", onTrials(model, () => this.follow(), 1000).refresh);
     this.mark();
   }
 

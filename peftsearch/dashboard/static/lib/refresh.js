@@ -43,10 +43,28 @@ export function refresher(load, { gap = 700, every = 0, onProblem = null } = {})
 // How often a part of the page follows the trials that end: the more there are, the less one of them changes.
 
 const MANY = 2500;
+const LONGEST_MS = 60_000;
 
-/** Runs `load` after new trials, at most once each `gap` milliseconds; of many trials, less often. */
+/** Runs `load` after new trials, at most once each `gap` milliseconds; see `catchingUp`. */
 export function onTrials(model, load, gap) {
-  const refresh = refresher(load, { gap: gap * (1 + model.columns.number.length / MANY) });
-  model.on("trial", refresh);
-  return refresh;
+  const follower = catchingUp(model, load, gap);
+  model.on("trial", follower.refresh);
+  return follower;
+}
+
+/** {refresh, ask}: both run `load`, the one at most once each `gap` milliseconds (of many trials, less often), the other
+    at once, for who waits for it or shows its problem. The service may answer with something older while it computes the
+    newest: a load that answers with its event runs again while that is behind the job's, after a gap that doubles. */
+export function catchingUp(model, load, gap) {
+  const shortest = gap * (1 + model.columns.number.length / MANY);
+  let [wait, timer] = [0, 0];
+  const ask = async () => {
+    const event = await load();
+    if (typeof event !== "number") return;
+    clearTimeout(timer);
+    wait = event < model.event ? Math.min(2 * wait || shortest, LONGEST_MS) : 0;
+    if (wait) timer = setTimeout(refresh, wait);
+  };
+  const refresh = refresher(ask, { gap: shortest });
+  return { refresh, ask };
 }
