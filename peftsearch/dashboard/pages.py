@@ -1,10 +1,12 @@
 """The pages' routes. A page is a frame: its scripts fetch all data from the HTTP API."""
 
+import contextlib
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from peftsearch.errors import DatabaseAway, StoreUnavailable
 from peftsearch.service.context import InService
 
 from .assets import static_url
@@ -83,6 +85,10 @@ def show_icon() -> Response:
 def _of_job(
     request: Request, page: str, title: str, job: str, service: InService, **more: Any
 ) -> Response:
-    with service.stores.borrow() as store:
+    # Of a database that is away the script says so, and waits for it.
+    with (
+        contextlib.suppress(DatabaseAway, StoreUnavailable),
+        service.stores.borrow() as store,
+    ):
         store.pulse(job)
     return render(request, page, title, job=job, **more)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from peftsearch.errors import (
     Conflict,
+    DatabaseAway,
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
@@ -20,7 +21,7 @@ from peftsearch.message_text import one_line, show
 from peftsearch.spaces.jobspec.expected_words import tell_expected
 from peftsearch.spaces.jobspec.mistakes import Mistake, WrongSpec
 
-from .problems import problem
+from .problems import AWAY, problem
 
 _MOST = 100
 
@@ -32,6 +33,8 @@ def register(app: FastAPI) -> None:
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, DatabaseAway | StoreUnavailable):
+        return problem(503, AWAY, str(error))
     if isinstance(error, UserError):
         status, title = _user_status(error)
         return problem(
@@ -43,8 +46,6 @@ async def _on_error(request: Request, error: Exception) -> Response:
             hint=error.hint,
             mistakes=_mistakes(error),
         )
-    if isinstance(error, StoreUnavailable):
-        return problem(503, "The database does not answer", str(error))
     status = 409 if isinstance(error, StaleLeaseError) else 500
     return problem(status, "The request failed", one_line(str(error)))
 

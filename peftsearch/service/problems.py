@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from peftsearch.spaces.jobspec.mistakes import Mistake
 
 MEDIA_TYPE = "application/problem+json"
+AWAY = "The database does not answer"
+"""The title of what cannot be done for now; whoever only reads may ask again."""
 _SCHEMAS = "#/components/schemas/{model}"
 _TITLES = {
     400: "The request cannot be read.",
@@ -18,7 +20,7 @@ _TITLES = {
     429: "Too much at once; try again in a while.",
     415: "Writes are JSON, and say so in Content-Type.",
     422: "Something in the request is wrong; `mistakes` names all that is.",
-    503: "The database does not answer.",
+    503: f"{AWAY}.",
 }
 
 

@@ -177,6 +177,10 @@ def test_streams_outlive_an_absence_of_the_database(
             patch.setattr(watcher, "_read", fail)
             asked.wait(300)
             filler.complete(lora(2), 0.7)
+            away = next_of(messages, "database")["problem"]
+            assert away["title"] == "The database does not answer"
+            assert "no answer" in away["detail"]
+        assert next_of(messages, "database")["problem"] is None
         assert next_of(messages, "trial")["event"] == 7
         assert watcher.listeners == 1
 

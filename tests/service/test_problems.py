@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from peftsearch.errors import (
     Conflict,
+    DatabaseAway,
     NotFoundError,
     PeftsearchError,
     StaleLeaseError,
@@ -21,6 +22,7 @@ ERRORS = {
     "user": UserError("a", "b", "c"),
     "missing": NotFoundError("a", "b", "c"),
     "conflict": Conflict("a", "b", "c"),
+    "closed": DatabaseAway("a", "b", "c"),
     "down": StoreUnavailable("postgresql://***@host/x", "connection refused"),
     "stale": StaleLeaseError("claimed again"),
     "other": PeftsearchError("something"),
@@ -51,6 +53,7 @@ def test_what_is_no_number_is_told_in_our_words(client: TestClient) -> None:
         ("user", 422),
         ("missing", 404),
         ("conflict", 409),
+        ("closed", 503),
         ("down", 503),
         ("stale", 409),
         ("other", 500),

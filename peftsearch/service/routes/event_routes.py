@@ -48,7 +48,8 @@ def _stream(description: str) -> dict[int | str, Any]:
         **_stream(
             f"`trial` with the event's number as id: {_keys(TrialMessage)}, where point has the"
             f" keys of the columns of `points`. Without an id, `status`: {_keys(Status)}; and"
-            " `gone` once the job is deleted."
+            " `gone` once the job is deleted; `database` when the database is away, with a"
+            " `problem`, and when it is back, with null."
         ),
         **problems(404),
     },
@@ -77,7 +78,7 @@ async def follow_job(
     responses={
         **_stream(
             f"`jobs`: {{jobs: [{_keys(JobLine)}]}}, once at the start and whenever something of"
-            " it changes."
+            " it changes; `database` as in the stream of a job."
         ),
         **problems(),
     },

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from peftsearch.service.memory.past import History
 
-from .messages import BEAT, RETRY, TrialMessages, message
+from .messages import BACK, BEAT, RETRY, TrialMessages, message
 from .polling import News
 from .status import Activity
 
@@ -27,10 +27,12 @@ class Channel:
 
     Attributes:
         latest: A message that replaces the one before it; None before the first.
+        absence: That the database is away; None while it answers.
         closed: No more will come.
     """
 
     latest: bytes | None = None
+    absence: bytes | None = None
     closed: bool = False
     listeners: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,6 +41,12 @@ class Channel:
         """Wake all listeners."""
         self._news.set()
         self._news = asyncio.Event()
+
+    def tell(self, absence: bytes | None) -> None:
+        """Take in whether the database answered."""
+        if absence != self.absence:
+            self.absence = absence
+            self.ring()
 
     def close(self) -> None:
         """End all streams."""
@@ -52,10 +60,14 @@ class Channel:
     async def listen(self) -> AsyncIterator[bytes]:
         """The latest message, and each that replaces it."""
         seen: bytes | None = None
+        absence: bytes | None = None
         yield RETRY
         while not self.closed:
             news = self._news
-            if self.latest is not seen and self.latest is not None:
+            if self.absence != absence:
+                absence = self.absence
+                yield absence or BACK
+            elif self.latest is not seen and self.latest is not None:
                 seen = self.latest
                 yield seen
             elif not await _wait(news):
@@ -99,10 +111,14 @@ class JobChannel(Channel):
     async def follow(self, event: int) -> AsyncIterator[bytes]:
         """A message of each trial that ended after `event`, and of each change of the status."""
         seen: bytes | None = None
+        absence: bytes | None = None
         yield RETRY
         while not self.closed:
             news = self._news
-            if event < self.history.event:
+            if self.absence != absence:
+                absence = self.absence
+                yield absence or BACK
+            elif event < self.history.event:
                 found, event = self._read(event)
                 yield found
                 await asyncio.sleep(0)

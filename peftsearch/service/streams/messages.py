@@ -8,16 +8,31 @@ import orjson
 from fastapi.sse import format_sse_event
 from typing_extensions import TypedDict
 
+from peftsearch.errors import PeftsearchError
 from peftsearch.insight.columns import plain_point
 from peftsearch.insight.fronts import Stay, stay
 from peftsearch.insight.points import Point
 from peftsearch.service.memory.past import History
+from peftsearch.service.problems import AWAY
 
 RETRY = format_sse_event(retry=2000)
 """First of all: after so many milliseconds a browser that lost the stream asks again."""
 BEAT = b": still here\n\n"
 """A comment, so that neither end takes a quiet stream for a dead one."""
 _KEPT = 1000
+
+
+class AwayProblem(TypedDict):
+    """As the problem details of a request have it."""
+
+    title: str
+    detail: str
+
+
+class DatabaseMessage(TypedDict):
+    """That the database is away, or, without a problem, that it is back."""
+
+    problem: AwayProblem | None
 
 
 class TrialMessage(TypedDict):
@@ -39,6 +54,18 @@ def message(event: str, data: Any, number: int | None = None) -> bytes:
     text = orjson.dumps(data).decode()
     identifier = None if number is None else str(number)
     return format_sse_event(data_str=text, event=event, id=identifier)
+
+
+def tell_database(error: PeftsearchError | None) -> bytes:
+    """A message that it is away by an error, or back."""
+    problem: AwayProblem | None = None
+    if error is not None:
+        problem = {"title": AWAY, "detail": str(error)}
+    data: DatabaseMessage = {"problem": problem}
+    return message("database", data)
+
+
+BACK = tell_database(None)
 
 
 class TrialMessages:

@@ -12,6 +12,7 @@ from peftsearch.service.stores import StorePool
 from peftsearch.service.work.pool_status import PoolStatus
 
 from .channels import Channel, JobChannel
+from .messages import tell_database
 from .polling import Findings, Key, Wanted, poll
 
 PERIOD_SECONDS = 0.5
@@ -110,8 +111,10 @@ class Watcher:
         wanted = Wanted(activities, self._jobs.listeners > 0)
         try:
             self._take(await asyncio.to_thread(self._read, wanted))
+            self._tell(None)
         except PeftsearchError as error:
             _LOG.info("the database was not read: %s", error)
+            self._tell(tell_database(error))
         except Exception:
             # Streams outlive whatever a record may hold.
             _LOG.exception("the database was not read")
@@ -119,6 +122,10 @@ class Watcher:
     def _read(self, wanted: Wanted) -> Findings:
         with self._stores.borrow() as store:
             return poll(store, self._histories, self._pools(), wanted)
+
+    def _tell(self, absence: bytes | None) -> None:
+        for channel in (self._jobs, *self._channels.values()):
+            channel.tell(absence)
 
     def _take(self, found: Findings) -> None:
         for key, news in found.news.items():

@@ -7,8 +7,10 @@
 //   await get(where, {}, {exact: true})    keeps `1.0` apart from `1`, which a spec needs: see texts.js
 //
 // Every failure is a Problem: {status, title, detail, expected, got, hint, mistakes}; status 0 means that the
-// service did not answer. An aborted request stays an AbortError. 401 leads to the login page.
-// Show one with notice.js: toast(problem) or problemBox(problem).
+// service did not answer, to anything but a `get`. An aborted request stays an AbortError. 401 leads to the login
+// page. Show one with notice.js: toast(problem) or problemBox(problem).
+
+import { patiently } from "./connection.js";
 
 /** The path below which a proxy shows the pages; empty for none. */
 const ROOT = document.documentElement.dataset.root ?? "";
@@ -49,8 +51,9 @@ export function address(where, query = {}) {
   return `${PREFIX}${where}${text ? `?${text}` : ""}`;
 }
 
+/** Waits for a service or a database that is away: nothing is changed by asking again. */
 export function get(where, query = {}, options = {}) {
-  return send("GET", address(where, query), undefined, options);
+  return patiently(() => send("GET", address(where, query), undefined, options));
 }
 
 export function post(where, body = {}, options = {}) {

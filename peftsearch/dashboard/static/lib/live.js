@@ -12,7 +12,7 @@
 // connection back after 20 s (browsers allow six per host) and catches up when it is shown.
 
 import { address } from "./api.js";
-import { connectionBack, connectionLost } from "./notice.js";
+import { connectionBack, connectionLost } from "./connection.js";
 
 const HIDDEN_MS = 20_000;
 const LONGEST_MS = 5_000;
@@ -47,6 +47,7 @@ class Stream {
     for (const name of Object.keys(this.handlers)) {
       source.addEventListener(name, (event) => this.take(name, event));
     }
+    source.addEventListener("database", ({ data }) => this.tell(JSON.parse(data)));
   }
 
   opened() {
@@ -59,6 +60,12 @@ class Stream {
   take(name, event) {
     if (event.lastEventId !== "") this.last = event.lastEventId;
     this.handlers[name](event.data ? JSON.parse(event.data) : null, event.lastEventId);
+  }
+
+  /** The stream itself goes on while the service waits for its database. */
+  tell({ problem }) {
+    if (problem) connectionLost(this, problem);
+    else connectionBack(this);
   }
 
   /** The browser's own retry stops at an HTTP error, and would use an old `after`; ours does neither. */

@@ -2,14 +2,12 @@
 //
 //   toast("copied")  toast(problem)      a short notice at the bottom; a Problem stays until it is closed
 //   problemBox(problem)                  an inline box with expected, got and what to do; append it yourself
-//   connectionLost(key) / connectionBack(key)    the quiet banner; shown while any key is lost
 //   confirmBox({title, text, action, danger}) -> Promise<boolean>        a modal <dialog>
 
 import { Problem } from "./api.js";
 import { byId, h, withCommands } from "./dom.js";
 
 const HEADINGS = { 404: "Not found", 409: "Not possible now", 422: "Please correct" };
-const lost = new Set();
 
 export function toast(message) {
   const isProblem = message instanceof Error;
@@ -34,23 +32,6 @@ function facts(problem) {
   const list = known.map(([name, text]) => [h("dt", {}, name), h("dd", {}, withCommands(text))]);
   const head = h("p", { class: "problem-title" }, withCommands(heading || "The request failed"));
   return [head, known.length ? h("dl", { class: "facts" }, list) : null];
-}
-
-export function connectionLost(key) {
-  lost.add(key);
-  show();
-}
-
-export function connectionBack(key) {
-  lost.delete(key);
-  show();
-}
-
-function show() {
-  const banner = byId("connection");
-  const text = lost.size ? "Connection lost. Retrying; what you see may be old." : "";
-  banner.classList.toggle("shown", lost.size > 0);
-  if (banner.textContent !== text) banner.textContent = text;
 }
 
 export function confirmBox({ title, text, action, danger = false }) {

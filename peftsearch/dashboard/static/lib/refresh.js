@@ -4,9 +4,6 @@
 //   refresh()              `every`: also by itself, while the tab is seen
 
 import { Problem } from "./api.js";
-import { connectionBack, connectionLost } from "./notice.js";
-
-const RETRY_MS = 3000;
 
 export function refresher(load, { gap = 700, every = 0, onProblem = null } = {}) {
   let busy = false;
@@ -28,12 +25,9 @@ export function refresher(load, { gap = 700, every = 0, onProblem = null } = {})
   async function attempt() {
     try {
       await load();
-      connectionBack(load);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status !== 0) return onProblem?.(problem);
-      connectionLost(load);
-      setTimeout(refresh, RETRY_MS);
+      onProblem?.(problem);
     }
   }
   if (every) setInterval(() => document.hidden || refresh(), every);
