@@ -39,6 +39,8 @@ LOG: Collection[str] = frozenset(
     {"learning_rate", "largest_capacity", "rate_ratio", "epochs", "batch_size"}
 )
 """Parameters for a log scale; always positive."""
+OF_ADAPTED: Collection[str] = frozenset({"lowest_layer", "highest_layer"})
+"""Parameters that say nothing where no layer is adapted."""
 
 _STACKS = ("adapted_encoder_layers", "adapted_decoder_layers")
 

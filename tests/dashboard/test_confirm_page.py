@@ -147,3 +147,22 @@ def test_another_cost_has_a_front_of_its_own(page: Page, site: tuple[str, Path])
     expect(front.get_by_role("link", name="1, 3")).to_have_count(1)
     page.get_by_label("Cost", exact=True).select_option("trainable_parameters")
     expect(chart).to_have_attribute("aria-label", re.compile("^The front has 3 points, "))
+
+
+def test_a_confirmation_that_was_started_elsewhere_is_told(
+    page: Page, site: tuple[str, Path]
+) -> None:
+    address, root = site
+    page.goto(f"{address}/jobs/job")
+    told = page.locator("#confirm-start").get_by_text(
+        "A confirmation runs as process 7 on elsewhere"
+    )
+    with Store.open(f"sqlite:///{root.with_suffix('.sqlite')}") as store:
+        name = "elsewhere-7-confirm"
+        store.register_worker(store.find_job("job").id, name, "elsewhere", 7, "cpu", "confirm")
+        expect(told).to_be_visible()
+        found = SHOWN | {"arms": [], "differences": [], "sentence": "In short: elsewhere."}
+        keep(root, "job", "confirm", found)
+        store.unregister_worker(name)
+    expect(told).to_have_count(0)
+    expect(page.locator("#confirm-body")).to_contain_text("In short: elsewhere.")

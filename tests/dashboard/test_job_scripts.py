@@ -545,3 +545,14 @@ def test_layers_are_numbered_as_in_the_words_of_a_configuration(
 ) -> None:
     found = call(page, "charts/map-wording.js", "spans", sorted(layers))
     assert found == tell_layers(sorted(layers))
+
+
+def test_a_number_in_a_sentence_is_not_broken_behind_its_e(page: Page) -> None:
+    text = "`a 1e-3` of 0-5 frozen | rate 3.2e-03, twice 1e-4."
+    code = """async (text) => {
+        const { withCommands } = await import("/lib/dom.js");
+        return withCommands(text).flat(Infinity).map((x) => x.outerHTML ?? x).join("");
+    }"""
+    whole = '<span class="whole">{}</span>'.format
+    told = f"<code>a 1e-3</code> of 0-5 frozen | rate {whole('3.2e-03')}, twice {whole('1e-4')}."
+    assert page.evaluate(code, text) == told

@@ -189,6 +189,7 @@ def test_rows_that_were_changed_since_tell_nothing(
             "it",
         ),
         (Change(0.0, 0.0), "the temperature leaves the error as it is"),
+        (Change(0.0004, 0.0001), "the temperature leaves the error as it is"),
     ],
 )
 def test_a_temperature_that_makes_it_worse_is_not_to_be_used(change: Change, told: str) -> None:

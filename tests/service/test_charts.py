@@ -62,6 +62,9 @@ def test_parameters_of_configurations_at_the_means_of_their_seeds(
     assert [x["name"] for x in body["dimensions"][-2:]] == ["trainable_parameters", "accuracy"]
     assert all(len(x["values"]) == len(completed) for x in body["dimensions"])
     kinds = {x["name"]: (x["kind"], x["log"]) for x in body["dimensions"]}
+    named = {x["name"]: x["values"] for x in body["dimensions"]}
+    probe, *others = named["lowest_layer"]
+    assert probe is None and set(others) <= set(range(6)), "the probe adapts no layer"
     assert kinds["techniques"] == ("category", False)
     assert kinds["largest_capacity"] == ("number", True)
     assert "learning_rate" not in kinds  # it never varies here

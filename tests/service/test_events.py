@@ -131,6 +131,10 @@ def test_status_tells_who_works(address: str, filler: Filler) -> None:
         store.heartbeat("w", 3, 10)
         (running,) = next_of(messages, "status")["running"]
         assert (running["steps_done"], running["steps_total"]) == (3, 10)
+        store.register_worker(job.id, "c", "elsewhere", 2, "cpu", "confirm")
+        status = next_of(messages, "status")
+        told = {"command": "confirm", "host": "elsewhere", "pid": 2}
+        assert (status["commands"], status["live_workers"]) == ([told], 1)
         store.set_state(job.id, JobState.STOPPED)
         assert next_of(messages, "status")["state"] == "stopped"
 

@@ -26,6 +26,8 @@ from .wishes import Wish
 _WORK = 5e10
 _FEW, _MANY = 200, 1000
 """Rows that are predicted: so many that parameters times rows are about `_WORK`, within these."""
+_LEAST = 0.0005
+"""A change below it would be told as 0.000."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def tell_error(found: Mapping[str, Any]) -> str:
 def tell_change(change: Change) -> str:
     """What a temperature does to a calibration error, and that one which raises it is not to be
     used."""
-    if not change.value:
+    if abs(change.value) < _LEAST:
         return "the temperature leaves the error as it is"
     does = "raises" if change.value > 0 else "lowers"
     chance = judge(-change.value, change.error) == "level"

@@ -81,6 +81,7 @@ def poll(
     """
     pulses = {(pulse.id, pulse.created): pulse for pulse in store.pulses()}
     workers = store.all_workers()
+    at_work = [*workers, *store.all_commands()] if wanted.jobs else []
     found = Findings(gone={key for key in wanted.jobs if key not in pulses})
     for key, known in wanted.jobs.items():
         if key in pulses:
@@ -88,7 +89,7 @@ def poll(
             # A job that is deleted just now is gone at the next look, and one that another
             # installation made unreadable is no news to those who follow others.
             with contextlib.suppress(UserError):
-                found.news[key] = _read_job(store, histories, pulses[key], known, workers, pool)
+                found.news[key] = _read_job(store, histories, pulses[key], known, at_work, pool)
     if wanted.all_jobs:
         found.jobs = _list_jobs(store, list(pulses.values()), workers, pools)
     return found

@@ -49,6 +49,14 @@ class RunningTrial(TypedDict):
     seconds: float | None
 
 
+class Command(TypedDict):
+    """What works on a job beside its search, here or elsewhere, such as `confirm`."""
+
+    command: str
+    host: str
+    pid: int
+
+
 class Status(TypedDict):
     """A job between the ends of its trials.
 
@@ -67,6 +75,7 @@ class Status(TypedDict):
     left_range: tuple[float, float] | None
     left_words: str | None
     pool: LocalPool | None
+    commands: list[Command]
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class Activity:
 
     Attributes:
         workers: Live ones of the job, as (name, done steps, all steps).
+        commands: Live ones beside its search, as (command, host, process).
     """
 
     state: JobState
@@ -82,6 +92,7 @@ class Activity:
     trials: tuple[Trial, ...]
     workers: tuple[tuple[str, int | None, int | None], ...]
     pool: LocalPool | None
+    commands: tuple[tuple[str, str, int], ...]
 
 
 def activity_of(
@@ -91,16 +102,18 @@ def activity_of(
 
     Args:
         trials: Open ones, read before the history was.
-        workers: Of any job.
+        workers: Of any job, commands too.
     """
     known = history.by_number
-    live = [x for x in workers if x.job_id == history.job.id and is_live(x)]
+    found = [x for x in workers if x.job_id == history.job.id and is_live(x)]
+    live = [x for x in found if x.command is None]
     return Activity(
         history.job.state,
         history.derive("ended", _count),
         tuple(x for x in trials if x.number not in known),
         tuple((x.name, x.steps_done, x.steps_total) for x in live),
         None if pool is None else pool_beside(history.job.state, pool, len(live)),
+        tuple((x.command, x.host, x.pid) for x in found if x.command is not None),
     )
 
 
@@ -126,6 +139,10 @@ def status_of(store: Store, history: History, activity: Activity, hours: Hours) 
         "used_hours": used,
         **tell_left(left),
         "pool": activity.pool,
+        "commands": [
+            {"command": command, "host": host, "pid": pid}
+            for command, host, pid in activity.commands
+        ],
     }
 
 

@@ -136,12 +136,13 @@ function captions(references, view, frame, sign, colours, narrow) {
   return [BESIDE, LEFT, RIGHT].flatMap((side) => names(references.filter((x) => sideOf(x) === side), side, frame, sign, colours));
 }
 
+/** Within the chart they have a ground of their own, or the line of another one would strike them through. */
 function names(references, { words, plot, rise }, frame, sign, colours) {
   const scale = plot / (frame.top - frame.bottom);
   const ordered = [...references].sort((a, b) => sign * (a.value - b.value));
   return spread(ordered.map((x) => sign * x.value * scale + rise), GAP).map((height, i) => ({
     xref: "paper", y: ordered[i].value, yanchor: "middle", yshift: height - sign * ordered[i].value * scale,
-    text: ordered[i].name, showarrow: false, borderpad: 1, ...words,
+    text: ordered[i].name, showarrow: false, borderpad: 1, ...(rise ? { bgcolor: colours.surface } : {}), ...words,
     font: { size: rise ? 10 : 11, color: ordered[i].floor ? colours.floor : colours.muted },
   }));
 }

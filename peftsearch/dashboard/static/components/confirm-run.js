@@ -1,7 +1,7 @@
 // One confirmation in the list of those that were started here: how far it is, and how it ended.
 
 import { page } from "../lib/api.js";
-import { h, setAttribute, setSentence, setText } from "../lib/dom.js";
+import { h, setAttribute, setSentence, setText, withCommands } from "../lib/dom.js";
 import { count, percent } from "../lib/format.js";
 import { percent as levelWords } from "./confirm-words.js";
 
@@ -16,7 +16,7 @@ export function makeRun(run, actions) {
   return h("li", { class: "run-item" },
     h("div", { class: "row" }, h("span", { class: "badge", "data-state": look }, words), place(run),
       h("span", { class: "quiet small confirm-age" }), h("span", { class: "push row" }, button)),
-    h("p", { class: "quiet small" }, asked(run)),
+    h("p", { class: "quiet small" }, withCommands(asked(run))),
     running ? progress(run) : null,
     h("p", { class: run.state === "failed" ? "mistake" : "run-message" }));
 }

@@ -2,10 +2,11 @@
 //
 //   new ConfirmRuns({job: "demo", pick: "trial 17", workers: () => 0, ended: () => ...}).element
 //       with `pick` of that one alone; `ended` is called when one has ended
+//   runs.tell(commands)      what works on the job beside its search, as its status has it
 //   runs.leaveOut(new Set(["In short: .."])): sentences that the page tells above, and the list no longer
 
 import { path } from "../lib/api.js";
-import { h } from "../lib/dom.js";
+import { h, setText } from "../lib/dom.js";
 import { ConfirmForm } from "./confirm-form.js";
 import { makeRun, updateRun } from "./confirm-run.js";
 import { RunList } from "./run-list.js";
@@ -13,6 +14,7 @@ import { RunList } from "./run-list.js";
 export class ConfirmRuns {
   constructor(options) {
     const { job, pick, ended } = options;
+    this.options = options;
     this.above = new Set();
     this.list = new RunList({
       where: path`/jobs/${job}/confirmations`, key: "confirmations", label: "Confirmations started here",
@@ -20,7 +22,18 @@ export class ConfirmRuns {
       told, question, ended, mine: (run) => !pick || run.pick === pick,
     });
     const form = new ConfirmForm({ ...options, started: (run) => this.list.take(run) });
-    this.element = h("div", { class: "confirm" }, form.element, this.list.element);
+    this.elsewhere = h("p", { class: "note", role: "status", hidden: true });
+    this.element = h("div", { class: "confirm" }, this.elsewhere, form.element, this.list.element);
+  }
+
+  /** Tells of those that run and were not started here, by the commands of the job's status; `ended` is called after them too. */
+  tell(commands = []) {
+    const here = this.list.items.some(({ state }) => state === "running");
+    const found = here ? [] : commands.filter(({ command }) => command === "confirm");
+    const ended = !this.elsewhere.hidden && !found.length;
+    setText(this.elsewhere, found.map(({ host, pid }) => `A confirmation runs as process ${pid} on ${host}; what it finds will stand here.`).join(" "));
+    this.elsewhere.hidden = !found.length;
+    if (ended) this.options.ended?.();
   }
 
   leaveOut(sentences) {

@@ -2,7 +2,7 @@
 
 import { PREFIX, page, path } from "../lib/api.js";
 import { copyBox } from "../lib/copy.js";
-import { h, setSentence, setText } from "../lib/dom.js";
+import { h, setSentence, setText, withCommands } from "../lib/dom.js";
 import { plural, size } from "../lib/format.js";
 
 const BADGES = { running: ["running", "Running"], done: ["completed", "Ready"], failed: ["failed", "Failed"] };
@@ -16,7 +16,7 @@ export function makeItem(item, actions) {
       h("a", { href: page`/jobs/${item.job}/trials/${item.trial}` }, `Trial ${item.trial}`),
       h("span", {}, [item.form === "auto" ? "" : item.form, ...wishes(item)].filter(Boolean).join(", ")), h("span", { class: "quiet small export-age" }),
       h("span", { class: "push row" }, download(item), removeButton(item, actions))),
-    h("p", { class: "quiet small" }, item.words),
+    h("p", { class: "quiet small" }, withCommands(item.words)),
     h("p", { class: item.state === "failed" ? "mistake" : "run-message" }),
     item.calibration.length ? h("ul", { class: "quiet small" }, item.calibration.map((x) => h("li", {}, x))) : null,
     item.state === "done" ? loading(item, actions) : null,

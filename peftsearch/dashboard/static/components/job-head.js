@@ -1,7 +1,7 @@
 // The head of the page: state, budget, time left, best so far, what runs now, and what one can do.
 
 import { page } from "../lib/api.js";
-import { byId, h, keep, replace, setAttribute, setText, withCommands } from "../lib/dom.js";
+import { byId, h, keep, replace, setAttribute, setSentence, setText, withCommands } from "../lib/dom.js";
 import { capitalised, clock, count, meanOf, plural, score, shortName, size } from "../lib/format.js";
 import { noun } from "../lib/measures.js";
 import { makeBar, updateBar } from "./bar.js";
@@ -81,7 +81,7 @@ function writeFact(row, [, value]) {
 function writeRunning(row, { number, words, steps_done: done, steps_total: total }) {
   const [text, meter] = row.children;
   const batches = total ? `batch ${count(done ?? 0)} of ${count(total)}` : untrainedText(done, "preparing");
-  setText(text, `Trial ${number}: ${words} · ${batches}`);
+  setSentence(text, `Trial ${number}: ${words} · ${batches}`);
   meter.hidden = !total;
   if (total) meter.value = (done ?? 0) / total;
   setAttribute(meter, "aria-label", `Batches of trial ${number}`);

@@ -6,7 +6,7 @@
 //   byId("front")                      the element; an Error names the id where it is missing
 //   replace(parent, ...children)       in place of all that was there
 //   setText(element, text)             writes only on change, so that live regions stay quiet
-//   setSentence(element, text)         the same of a sentence, whose commands are <code>
+//   setSentence(element, text)         the same of a sentence, whose commands are <code> and whose numbers stay whole
 //   withCommands("run `peftsearch worker x`")   its nodes, commands as <code>
 //   keep(parent, items, key, create, update)
 //       children follow `items` in order; an element whose key stays is updated, not rebuilt, so focus,
@@ -68,9 +68,13 @@ export function setSentence(element, text) {
   if (element.textContent !== written.replaceAll("`", "")) replace(element, withCommands(written));
 }
 
-/** Text whose `commands` stand between backticks. */
+/** Text whose `commands` stand between backticks; a number such as 3.2e-03 is not broken behind its e. */
 export function withCommands(text) {
-  return text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+  return text.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : wholeNumbers(part)));
+}
+
+function wholeNumbers(text) {
+  return text.split(/(\d[\d.]*e-\d+)/).map((part, i) => (i % 2 ? h("span", { class: "whole" }, part) : part));
 }
 
 export function setAttribute(element, name, value) {

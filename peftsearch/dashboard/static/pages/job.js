@@ -84,6 +84,8 @@ function buildConfirmations(model, told) {
     told();
   };
   const runs = new ConfirmRuns({ job: model.name, workers: () => model.detail.live_workers, ended });
+  model.on("status", () => runs.tell(model.status.commands));
+  runs.tell(model.status?.commands);
   byId("confirm-start").append(runs.element);
   byId("confirm-start").hidden = false;
   show();
