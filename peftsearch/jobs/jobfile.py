@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import UserError, located
-from peftsearch.message_text import show_failed
+from peftsearch.message_text import show, show_failed
 from peftsearch.samples.fetch import PREFIX, fetch_sample
 from peftsearch.spaces.families.anatomy import Anatomy
 from peftsearch.spaces.families.family import FAMILIES, read_anatomy
@@ -31,6 +31,8 @@ from .listed import check_list, read_list
 
 _FILE_STARTS = (".", "/", "~")
 _ANATOMY_SOURCES = {"model.path", "task.kind"}
+_TOLD, _SHORT = 2, 60
+"""Of keys that differ: so many are told with their values, of so many characters at most."""
 _DATA_ALONE = set(FILE_SUFFIXES) - {".json"}
 """What no job file ends with."""
 ANY_JOB: dict[str, Any] = {"name": "job", "model": {"path": "none"}, "budget": {"trials": 1}}
@@ -233,6 +235,18 @@ def differing_keys(old: JobSpec, new: JobSpec) -> list[str]:
         hidden.append("model.anatomy.")
     shown = (key for key in differing if not key.startswith(tuple(hidden)))
     return sorted(shown, key=lambda key: (key != "model.path", key))
+
+
+def tell_differing(old: JobSpec, new: JobSpec, keys: Sequence[str]) -> str:
+    """Such keys, the first of them with both values where they are short: a wrong column is seen
+    as one then, though nobody looked at the data."""
+    left, right = _flatten(_comparable(old)), _flatten(_comparable(new))
+
+    def tell(key: str) -> str:
+        both = f"{show(right.get(key))} in place of {show(left.get(key))}"
+        return f"{key} ({both})" if len(both) <= _SHORT else key
+
+    return ", ".join([*map(tell, keys[:_TOLD]), *keys[_TOLD:]])
 
 
 def _comparable(spec: JobSpec) -> dict[str, Any]:

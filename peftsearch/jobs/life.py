@@ -22,7 +22,7 @@ from peftsearch.storage.store import Store
 from peftsearch.workers.processes.liveness import is_live, tell_process
 
 from .job_files import check_own_files, plan_removal
-from .jobfile import differing_keys
+from .jobfile import differing_keys, tell_differing
 from .removals import Removal, find_left
 
 _SOURCES = "search.learn_from"
@@ -244,7 +244,7 @@ def _check_same(job: Job, spec: JobSpec) -> None:
         again = "; the jobs that it learns from are named again, as at its launch"
         raise Conflict(
             f"the spec that job {job.name!r} was launched with",
-            f"other values of {', '.join(differing)}",
+            f"other values of {tell_differing(job.spec, spec, differing)}",
             "give the job a new name, or undo the change" + again * (differing == [_SOURCES]),
         )
 

@@ -25,7 +25,7 @@ def tell_stage(crew: Crew, spec: JobSpec, preparation: Preparation | None, secon
         return f"loading the model and the data in the workers ... {since}"
     if preparation is not None:
         return f"choosing the first configurations ... {since}"
-    return f"preparing: {_measured(spec)}{_batches(crew)} ... {since}"
+    return f"preparing: {_measured(spec)}{_steps(crew)} ... {since}"
 
 
 def tell_stopping(engine: Engine, seconds: float) -> str:
@@ -44,12 +44,12 @@ def tell_stopping(engine: Engine, seconds: float) -> str:
     )
 
 
-def _batches(crew: Crew) -> str:
-    """`, batch 3 of 127` of the one worker that prepares; nothing before its first."""
+def _steps(crew: Crew) -> str:
+    """`, step 3 of 127` of the one worker that prepares; nothing before its first."""
     done, total = max(child.batches for child in crew.children)
     if not done:
         return ""
-    return f", batch {count(done)} of {count(total)}" if total else f", batch {count(done)}"
+    return f", step {count(done)} of {count(total)}" if total else f", step {count(done)}"
 
 
 def _trial(child: Member) -> str:

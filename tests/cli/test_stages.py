@@ -59,7 +59,7 @@ def test_what_goes_on_is_said_while_nothing_ends(new_sqlite: NewDatabase, tmp_pa
         child.status.steps.value = 1
         assert look().startswith(f"{FEATURES} ... (")
         child.status.done.value, child.status.total.value = 3, 1127
-        assert look().startswith(f"{FEATURES}, batch 3 of 1,127 ... (")
+        assert look().startswith(f"{FEATURES}, step 3 of 1,127 ... (")
         store.prepare(job.id, prepare(0.79))
         assert look().splitlines()[-1].startswith("choosing the first configurations ... (")
         child.status.trial.value, child.status.number.value = 1, 0

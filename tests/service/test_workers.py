@@ -147,9 +147,9 @@ def test_what_a_worker_without_a_trial_does_is_told(client: TestClient, store: S
         "two": "waits for the preparation",
     }
     store.heartbeat("one", 3, 1270)
-    assert doings(client)["one"] == "prepares: measures what needs no adapter, batch 3 of 1,270"
+    assert doings(client)["one"] == "prepares: measures what needs no adapter, step 3 of 1,270"
     store.heartbeat("one", 4, 0)
-    assert doings(client)["one"] == "prepares: measures what needs no adapter, batch 4"
+    assert doings(client)["one"] == "prepares: measures what needs no adapter, step 4"
     store.heartbeat("one")
     store.prepare(job.id, Preparation())
     assert doings(client) == {"one": "chooses configurations", "two": "waits for a trial"}

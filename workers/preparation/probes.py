@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from .balance import Balance, Floats
 from .linear_models import Linear, Target, fit_linear
@@ -22,6 +23,9 @@ STRENGTHS: dict[Target, tuple[float, ...]] = {
 """Inverse penalties, ascending; of columns with a variance of 1."""
 OF_WORDS = (0.03, 0.3, 1.0, 3.0, 10.0, 100.0)
 """Inverse penalties of columns as they are, of rows of length 1."""
+MANY = 2**24
+"""Numbers of a matrix with fewer of which one thread is the best: several wait for one another in
+each of many small products, and where others want the processors each wait takes their time."""
 Merit = Callable[[Floats], float]
 PATIENCE = 2
 """Larger strengths that may be worse one after another before the grid is left."""
@@ -76,8 +80,9 @@ def fit_probe(
         return fit_linear(target, scaled[rows], y[rows], outputs, strength, intercept, balance)
 
     grid = STRENGTHS[target] if scale else OF_WORDS
-    strength, losses, held_out = _choose(target, scaled, y, fit, grid, balance, merit)
-    found = fit(np.arange(len(y)), strength)
+    with threadpool_limits(1 if x.size < MANY else None, user_api="blas"):
+        strength, losses, held_out = _choose(target, scaled, y, fit, grid, balance, merit)
+        found = fit(np.arange(len(y)), strength)
     weight = found.weight / spread
     shift = weight @ centre if scale and intercept and target != "choices" else 0.0
     return Probe(Linear(weight, found.bias - shift), losses, held_out, strength, merit is not None)

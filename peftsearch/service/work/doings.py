@@ -18,14 +18,14 @@ def tell_doing(worker: Worker, signs: Signs) -> str:
         return "leaves, for its job has ended"
     proposes = signs.proposer == worker.name
     if not signs.prepared and not signs.trials:
-        made = f"prepares: measures what needs no adapter{_tell_batches(worker)}"
+        made = f"prepares: measures what needs no adapter{_tell_steps(worker)}"
         return made if proposes else "waits for the preparation"
     return "chooses configurations" if proposes else "waits for a trial"
 
 
-def _tell_batches(worker: Worker) -> str:
-    """`, batch 3 of 127`, as a terminal has it; nothing before the first."""
+def _tell_steps(worker: Worker) -> str:
+    """`, step 3 of 127`, as a terminal has it; nothing before the first."""
     if not worker.steps_done:
         return ""
     of = f" of {count(worker.steps_total)}" if worker.steps_total else ""
-    return f", batch {count(worker.steps_done)}{of}"
+    return f", step {count(worker.steps_done)}{of}"

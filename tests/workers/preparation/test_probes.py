@@ -3,7 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.linear_model import Ridge
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from peftsearch.workers.preparation import probes
 from peftsearch.workers.preparation.probes import fit_probe, prefer, row_losses
 
 RNG = np.random.default_rng(0)
@@ -18,6 +21,25 @@ def test_scaling_is_folded_into_weights_and_bias() -> None:
     np.testing.assert_allclose(
         probe.linear.outputs(x), moved.linear.outputs(x * 7 + 3), rtol=1e-2, atol=1e-2
     )
+
+
+@pytest.mark.parametrize(("many", "threads"), [(probes.MANY, {1}), (0, {2})])
+def test_small_fits_take_one_thread(
+    monkeypatch: pytest.MonkeyPatch, many: int, threads: set[int]
+) -> None:
+    """On a machine that others use two take 40 times as long: they wait for one another."""
+    seen: list[int] = []
+    fit = Ridge.fit
+
+    def look(self: Ridge, *given: Any, **more: Any) -> Any:
+        seen.extend(x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas")
+        return fit(self, *given, **more)
+
+    monkeypatch.setattr(Ridge, "fit", look)
+    monkeypatch.setattr(probes, "MANY", many)
+    with threadpool_limits(2, user_api="blas"):
+        fit_probe("numbers", np.eye(40, 3), np.arange(40.0), 1)
+    assert set(seen) == threads
 
 
 def test_noise_is_fitted_with_the_strongest_penalty() -> None:

@@ -122,7 +122,8 @@ function nextStep(job) {
   if (job.pool?.state === "failed") return `The workers ended: ${job.pool.message ?? "no message"}`;
   const over = job.state !== "running" || (isSpent(job) && !hasWorkers(job));
   if (!over && !hasWorkers(job)) {
-    return `No worker: start workers here, or run \`peftsearch worker ${job.name}\` on any machine.`;
+    return `No worker: start workers here, or run \`peftsearch worker ${job.name}\` on any machine.
+      Those that were just started elsewhere appear once they have loaded.`;
   }
   if (isLeaving(job)) return "Workers finish their trials.";
   if (!over) return "";

@@ -74,7 +74,7 @@ export function provenanceFacts(trial) {
     ["Model's hash", provenance.model?.sha256 && copyable(provenance.model.sha256)],
     ["Data's hash", provenance.data && copyable(provenance.data)],
     ["Rows", provenance.train_rows && `${count(provenance.train_rows)} to train, ${count(provenance.validation_rows)} to validate`],
-    ["Head", provenance.head_parameters && `${count(provenance.head_parameters)} parameters, not in the costs`],
+    ["Head", provenance.head_parameters && `${count(provenance.head_parameters)} parameters, counted in the size of the exported file alone`],
     ["Versions", versions.length ? versionList(versions) : null],
     ["", Object.keys(provenance).some((name) => name !== "proposed") ? null : "Recorded when the trial completes."],
   ]);
