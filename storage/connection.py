@@ -29,10 +29,9 @@ BUSY_SECONDS = 30
 _LONG_NUMBER = re.compile("[0-9]{19}(?<![0-9.].{19})")
 """Begins a number whose whole part may be beyond 64 bits; the digits of a fraction do not. What
 stands before the digits is looked at behind them, where there are so many: half of the time."""
-_PORT = re.compile(r"(?:\[[^]/]*\]|[^:/?]*):([^/?]*)")
+_PORT = re.compile(r"(?:\[[^]/]*+\]|[^:/?]*+):([^/?]*+)")
 """What stands behind a host."""
-_LONGEST_PORT = 20
-"""Of what is shown of one."""
+_DATABASE = "a database such as sqlite:///search.db or postgresql+psycopg://user@host/name"
 _DRIVERS = {
     "sqlite": "sqlite",
     "postgres": "postgresql+psycopg",
@@ -52,9 +51,9 @@ def parse_url(text: str) -> URL:
         url = make_url(text)
         url = url.set(drivername=_DRIVERS[url.drivername])
     except (ArgumentError, KeyError, ValueError):
-        _check_port(text)
+        port = ", with a number as the port behind its host" if _has_other_port(text) else ""
         raise UserError(
-            "a database such as sqlite:///search.db or postgresql+psycopg://user@host/name",
+            f"{_DATABASE}{port}",
             # Text that is no URL may hold a password that no parser can hide.
             repr(text.partition("://")[0] + "://..." if "://" in text else text),
             "correct the storage URL",
@@ -128,15 +127,11 @@ def _check_login(text: str) -> None:
         raise UserError(expected, f"{scheme}://... with %3A", hint)
 
 
-def _check_port(text: str) -> None:
-    """Refuse a port that is no number. Without an `@` before it, it may be a password."""
+def _has_other_port(text: str) -> bool:
+    """Whether a port is no number; it is not shown, for it may be a password."""
     scheme, _, rest = text.partition("://")
-    _, login, place = rest.rpartition("@")
-    found = _PORT.match(place)
-    if scheme in _DRIVERS and found and not found[1].isdecimal():
-        got = f"{found[1][:_LONGEST_PORT]!r}" if login else "something else"
-        expected, hint = "a number as the port of a database URL", "correct the storage URL"
-        raise UserError(f"{expected}, behind the : of its host", got, hint)
+    found = _PORT.match(rest.rpartition("@")[2])
+    return scheme in _DRIVERS and found is not None and not found[1].isdecimal()
 
 
 def is_misspelt(text: str) -> bool:
