@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from peftsearch.errors import UserError
-from peftsearch.message_text import show
+from peftsearch.message_text import shorten, show
 
 from .expected_words import tell_expected
 from .meant_keys import tell_meant
@@ -16,6 +16,9 @@ from .section import keys_of, section_in
 
 _NO_SECTION = ("model_type", "model_attributes_type")
 """What pydantic says of a value where a section belongs."""
+
+_LONGEST = 50
+"""Of a key that is shown beside all that are known, by which a line has 400 characters at most."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def refuse_key(
     """
     expected = f"keys among {', '.join(keys_of(section))}"
     hint = tell_meant(where, value, section, root)
-    return UserError(expected, f"unknown key {where!r}", hint, where)
+    return UserError(expected, f"unknown key {shorten(where, _LONGEST)!r}", hint, where)
 
 
 def _refuse_value(where: str, section: type[BaseModel], value: Any) -> UserError:

@@ -21,6 +21,7 @@ from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.spaces.techniques.table import TECHNIQUES, providers
 from peftsearch.workers.models.backbone import Backbone
 from peftsearch.workers.models.model_files import check_beside
+from peftsearch.workers.runtime.small_files import read_small
 
 from .ownership import CONFIGURATION, TENSORS, hash_tensors
 from .tensor_files import METADATA, fill_up
@@ -161,7 +162,7 @@ def check_encoder(files: AdapterFiles, sha256: str) -> None:
 
 def _read_configuration(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_small(path))
     except OSError as error:
         raise _unreadable(path, error.strerror or "unreadable") from error
     except ValueError as error:

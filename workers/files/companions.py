@@ -8,6 +8,7 @@ from typing import Any
 from peftsearch.spaces.kinds.kind_table import find_kind
 from peftsearch.workers.models.backbone import Backbone, read_config
 from peftsearch.workers.models.heads import REPLACED
+from peftsearch.workers.runtime.small_files import read_small
 
 _POOLING = "peftsearch_pooling"
 """Key of what a head of `peftsearch` reads, where it takes the place of the model's own."""
@@ -46,7 +47,7 @@ def read_companion(folder: Path) -> tuple[str | None, tuple[str, ...]]:
     """What `write_companions` told of an adapter: the pooling of a head of its own, and the names
     of its classes. None and nothing of a folder without, such as `peft` writes."""
     try:
-        config = json.loads((folder / CONFIG / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(read_small(folder / CONFIG / "config.json"))
         pooling, names = config.get(_POOLING), config.get("id2label") or {}
         labels = tuple(str(names[key]) for key in sorted(names, key=int))
     except (OSError, ValueError, AttributeError, TypeError):

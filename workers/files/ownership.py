@@ -13,6 +13,7 @@ from peftsearch.errors import UserError
 from peftsearch.records.trial import PROPOSED, Trial
 from peftsearch.spaces.configurations.configuration import Configuration
 from peftsearch.workers.runtime.file_hashes import hash_file
+from peftsearch.workers.runtime.small_files import read_small
 
 TENSORS = "adapter.safetensors"
 CONFIGURATION = "configuration.json"
@@ -31,7 +32,7 @@ def describes(folder: Path, configuration: Configuration, provenance: Mapping[st
     """Whether a folder says that it holds an adapter of that configuration and provenance; why it
     was proposed the store alone knows, whatever a training wrote in its place."""
     try:
-        content = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
+        content = json.loads(read_small(folder / CONFIGURATION))
         same = Configuration.from_json(content["configuration"]) == configuration
         return same and _worked(content["metadata"]) == _worked(provenance)
     except (OSError, ValueError, LookupError, TypeError, UserError):

@@ -15,6 +15,7 @@ from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from peftsearch.errors import UserError
 from peftsearch.message_text import show, show_failed
 from peftsearch.workers.models.dtypes import read_header
+from peftsearch.workers.runtime.small_files import read_small
 
 from .companions import read_companion
 from .peft_format import PEFT_TENSORS
@@ -99,7 +100,7 @@ def read_folder(path: Path) -> PeftFolder:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = json.loads(read_small(file))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             "a readable adapter_config.json", show_failed(str(file), error), _KEPT

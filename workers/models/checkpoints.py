@@ -9,6 +9,7 @@ from peftsearch.errors import UserError
 from peftsearch.message_text import show
 from peftsearch.spaces.kinds.kind import TaskKind
 from peftsearch.workers.runtime.confines import check_plain_names
+from peftsearch.workers.runtime.small_files import read_small
 
 _ADAPTER = "adapter_config.json"
 _AGAIN = "download the model again"
@@ -28,7 +29,7 @@ def read_object(file: Path) -> dict[str, Any]:
     """
     folder = file.parent
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(read_small(file))
     except FileNotFoundError:
         raise UserError(
             f"a model folder with a {file.name}", f"none in {folder}", "check model.path"

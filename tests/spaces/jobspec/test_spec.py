@@ -94,6 +94,10 @@ def test_unknown_key_names_the_nearest_known_one(path: str, near: str | None) ->
         assert message.endswith(f"did you mean {near!r}?")
 
 
+def test_a_long_unknown_key_leaves_room_for_those_that_are_known() -> None:
+    assert len(refuse(change(f"task.{'x' * 500}", 1))) < 390
+
+
 def test_a_budget_may_be_written_in_minutes() -> None:
     assert make_spec(budget={"trials": 8, "minutes": 90}) == make_spec(
         budget={"trials": 8, "hours": 1.5}

@@ -56,3 +56,12 @@ def test_a_kind_that_peft_does_not_know_is_refused(kind: Any, tmp_path: Path) ->
 def test_a_pattern_that_is_none_is_still_said(pattern: Any, tmp_path: Path) -> None:
     said = said_of(peft.LoraConfig(rank_pattern=pattern), "layer.query")
     assert said["rank_pattern"] == pattern
+
+
+def test_a_link_to_a_device_is_refused(tmp_path: Path) -> None:
+    """It has no end; whoever read it was killed for its memory."""
+    folder = write(tmp_path, json.dumps({"a": TENSOR}))
+    (folder / PEFT_CONFIG).unlink()
+    (folder / PEFT_CONFIG).symlink_to("/dev/zero")
+    with pytest.raises(UserError, match="not a regular file"):
+        read_folder(folder)
