@@ -85,7 +85,7 @@ def find_all_mistakes(
     found: dict[str, Mistake] = {}
     for mistake in (*find_mistakes(data), *known):
         found.setdefault(mistake.where, mistake)
-    for look in (look_at_model, look_for_data, *([look_at_data] if rows else [])):
+    for look in (look_at_model, look_at_data if rows else look_for_data):
         _look_again(look, dict(data), found)
     return list(found.values())[:_MOST]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peftsearch.errors import Conflict, NotFoundError, UserError
-from peftsearch.records.job import Job, Pulse
+from peftsearch.records.job import Job
 from peftsearch.service.settings import Settings
 
 from .asking import Asker, NoAnswer
@@ -98,26 +98,12 @@ class Confirmer(Runs[ConfirmRecord]):
             head = self.head(job)
             return self.begin(ConfirmRecord(**head, **wanted, reading=reading, device=device))
 
-    def all(self, job: Job | Pulse) -> list[ConfirmRecord]:
-        """The confirmations of a job, newest first, each with how far it is."""
-        return [self._add_progress(record) for record in super().all(job)]
-
-    def find(self, job: Pulse, run: str) -> ConfirmRecord:
-        """One confirmation, with how far it is.
-
-        Raises:
-            NotFoundError: The job has none of that id.
-        """
-        return self._add_progress(super().find(job, run))
-
     def step(self, record: ConfirmRecord) -> str | None:
         """What one that runs does or waits for; None where it has not said."""
-        return self._add_progress(record).step or record.message
+        return self._told(record).step or record.message
 
-    def _add_progress(self, record: ConfirmRecord) -> ConfirmRecord:
-        if record.state != "running":
-            return record
-        return add_progress(self._folders.folder(record), record)
+    def _listen(self, folder: Path, record: ConfirmRecord) -> ConfirmRecord:
+        return add_progress(folder, record)
 
     def close(self) -> None:
         """End all confirmations and forecasts. May be called again."""

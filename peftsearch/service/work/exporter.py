@@ -43,26 +43,12 @@ class Exporter(Runs[ExportRecord]):
                     return known
             return self.begin(self._record(job, pick, form, trial, wish))
 
-    def all(self, job: Job | Pulse) -> list[ExportRecord]:
-        """The exports of a job, newest first, each with what it waits for."""
-        return [self._add_wait(record) for record in super().all(job)]
-
-    def find(self, job: Pulse, run: str) -> ExportRecord:
-        """One export, with what it waits for.
-
-        Raises:
-            NotFoundError: The job has none of that id.
-        """
-        return self._add_wait(super().find(job, run))
-
     def step(self, record: ExportRecord) -> str | None:
         """What one that runs waits for; None where nothing takes long."""
-        return self._add_wait(record).message
+        return self._told(record).message
 
-    def _add_wait(self, record: ExportRecord) -> ExportRecord:
-        if record.state != "running":
-            return record
-        return add_wait(self._folders.folder(record), record)
+    def _listen(self, folder: Path, record: ExportRecord) -> ExportRecord:
+        return add_wait(folder, record)
 
     def _record(
         self, job: Job, pick: str, form: AskedForm, trial: Point, wish: Wish

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Generic
 
 from peftsearch.errors import Conflict, NotFoundError
@@ -83,16 +84,16 @@ class Runs(Generic[R]):
         return record.message
 
     def all(self, job: Job | Pulse) -> list[R]:
-        """The runs of a job, newest first."""
-        return [self._settled(record) for record in self._folders.all(job)]
+        """The runs of a job, newest first, each with what its program said last."""
+        return [self._told(self._settled(record)) for record in self._folders.all(job)]
 
     def find(self, job: Pulse, run: str) -> R:
-        """One run.
+        """One run, with what its program said last.
 
         Raises:
             NotFoundError: The job has none of that id.
         """
-        return self._settled(self._folders.read(job, run))
+        return self._told(self._settled(self._folders.read(job, run)))
 
     def delete(self, job: Pulse, run: str) -> R:
         """End a run if its program lives, and remove its files; the record that it had.
@@ -125,6 +126,15 @@ class Runs(Generic[R]):
             with contextlib.suppress(OSError, NotFoundError):
                 if self._folders.read_again(record).state == "running":
                     self._folders.write(replace(record, state="failed", message=self._lost))
+
+    def _told(self, record: R) -> R:
+        if record.state != "running":
+            return record
+        return self._listen(self._folders.folder(record), record)
+
+    def _listen(self, folder: Path, record: R) -> R:
+        """One that runs, with what its program said last, for kinds that say something."""
+        return record
 
     def _settled(self, record: R) -> R:
         """The record, or what became of it where nobody watched its end."""
